@@ -1,0 +1,1 @@
+"""Middleware under the import paths users expect; Starlette underneath."""
