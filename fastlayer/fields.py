@@ -1,0 +1,312 @@
+"""One validated value: an annotation with its constraints, its names on the wire and its adapter.
+
+This module and `openapi/schemas.py` are the only places that know Pydantic's internals. It knows nothing
+of requests: where a value comes from is decided by `params` and `dependencies.analysis`.
+"""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import is_dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import cached_property
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter, ValidationError, create_model
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator
+from starlette.datastructures import UploadFile
+from typing_extensions import TypeAliasType, is_typeddict
+
+from .exceptions import FastLayerError, PydanticV1NotSupportedError
+
+Errors = list[dict[str, Any]]
+Loc = tuple[int | str, ...]
+
+Undefined = PydanticUndefined
+
+
+class ModelField:
+    """A value with a name: `validate` reads it, `serialize` writes it.
+
+    The adapter is built on first use, so registering a thousand routes stays cheap; `check` builds it now.
+    """
+
+    def __init__(
+        self,
+        field_info: FieldInfo,
+        name: str,
+        mode: Literal["validation", "serialization"] = "validation",
+        config: ConfigDict | None = None,
+    ) -> None:
+        self.field_info = field_info
+        self.name = name
+        self.mode: Literal["validation", "serialization"] = mode
+        self.config = config
+
+    def __repr__(self) -> str:
+        return f"ModelField(field_info={self.field_info!r}, name={self.name!r}, mode={self.mode!r})"
+
+    @property
+    def alias(self) -> str:
+        return self.field_info.alias if self.field_info.alias is not None else self.name
+
+    @property
+    def validation_alias(self) -> str | None:
+        alias = self.field_info.validation_alias
+        return alias if isinstance(alias, str) and alias else None
+
+    @property
+    def serialization_alias(self) -> str | None:
+        return self.field_info.serialization_alias or None
+
+    @property
+    def default(self) -> Any:
+        return self.get_default()
+
+    @property
+    def required(self) -> bool:
+        return self.field_info.is_required()
+
+    @property
+    def type_(self) -> Any:
+        return self.field_info.annotation
+
+    @cached_property
+    def _type_adapter(self) -> TypeAdapter[Any]:
+        # Third parties read this name, hence the underscore on something that is used from outside.
+        annotated: Any = Annotated[self.field_info.annotation, self.field_info]
+        return TypeAdapter(annotated, config=self.config)
+
+    @property
+    def adapter(self) -> TypeAdapter[Any]:
+        return self._type_adapter
+
+    @property
+    def validator(self) -> SchemaValidator:
+        return self._type_adapter.validator  # type: ignore[return-value]  # PluggableSchemaValidator quacks alike
+
+    @property
+    def serializer(self) -> SchemaSerializer:
+        return self._type_adapter.serializer
+
+    def check(self) -> None:
+        """Build the adapter now, so that an annotation Pydantic cannot use is a registration error.
+
+        Raises:
+            FastLayerError: Pydantic has no schema for the annotation.
+        """
+        if is_plainly_valid(self.field_info.annotation):
+            return
+        try:
+            self._type_adapter  # noqa: B018  # building is the check
+        except PydanticUndefinedAnnotation:
+            pass  # a forward reference of a model that is completed later: retried on first use
+        except (PydanticSchemaGenerationError, PydanticUserError, TypeError) as exc:
+            raise FastLayerError(
+                f"Invalid args for response field! Hint: check that {self.field_info.annotation!r} is a type Pydantic"
+                " can validate. If it is a return annotation that is not meant as a response model, declare"
+                f" response_model=None in the decorator.\n  Pydantic says: {exc}"
+            ) from exc
+
+    def get_default(self) -> Any:
+        """The default, its factory called, a mutable one copied; None where there is none."""
+        if self.field_info.is_required():
+            return None
+        return self.field_info.get_default(call_default_factory=True)
+
+    def validate(
+        self, value: Any, values: Mapping[str, Any] | None = None, *, loc: Loc = ()
+    ) -> tuple[Any, Errors]:
+        """The validated value and no errors, or None and the errors, each `loc` led by the given one."""
+        try:
+            return self._type_adapter.validator.validate_python(value, from_attributes=True), []
+        except ValidationError as exc:
+            return None, located(exc, loc)
+
+    def serialize(self, value: Any, *, mode: Literal["json", "python"] = "json", **options: Any) -> Any:
+        """The value as JSON-ready data; `options` are those of `TypeAdapter.dump_python`."""
+        options.setdefault("by_alias", True)
+        return self._type_adapter.dump_python(value, mode=mode, **options)
+
+    def serialize_json(self, value: Any, **options: Any) -> bytes:
+        """The value as JSON bytes; `options` are those of `TypeAdapter.dump_json`."""
+        options.setdefault("by_alias", True)
+        return self._type_adapter.dump_json(value, **options)
+
+
+def located(exc: ValidationError, loc: Loc) -> Errors:
+    """Pydantic's errors as plain dicts, each `loc` led by the given one."""
+    return [{**error, "loc": loc + error["loc"]} for error in exc.errors(include_url=False)]
+
+
+def missing(loc: Loc) -> dict[str, Any]:
+    """The error for a value that is required and absent."""
+    return {"type": "missing", "loc": loc, "msg": "Field required", "input": None}
+
+
+def create_model_field(
+    name: str,
+    type_: Any,
+    default: Any = Undefined,
+    field_info: FieldInfo | None = None,
+    alias: str | None = None,
+    mode: Literal["validation", "serialization"] = "validation",
+) -> ModelField:
+    """A checked `ModelField`.
+
+    Raises:
+        PydanticV1NotSupportedError: the type is a Pydantic 1 model.
+        FastLayerError: Pydantic has no schema for the type.
+    """
+    refuse_pydantic_v1(type_)
+    if field_info is None:
+        field_info = FieldInfo(annotation=type_, default=default, alias=alias)
+    field = ModelField(field_info=field_info, name=name, mode=mode)
+    field.check()
+    return field
+
+
+def merged_marker(marker: FieldInfo, annotation: Any) -> FieldInfo:
+    """A copy of the marker, completed by what the annotation says: its type, and `Field` or annotated-types metadata.
+
+    What the marker says itself wins. `annotation` may contain the marker among its metadata.
+    """
+    said = FieldInfo.from_annotation(annotation)
+    merged = copy(marker)
+    inside = any(meta is marker for meta in getattr(annotation, "__metadata__", ()))
+    merged.metadata = list(said.metadata) if inside else [*said.metadata, *marker.metadata]
+    merged._attributes_set = dict(marker._attributes_set)
+    merged.annotation = said.annotation
+    for name, value in said._attributes_set.items():
+        if name not in merged._attributes_set and name != "annotation":
+            setattr(merged, name, value)
+            merged._attributes_set[name] = value
+    return merged
+
+
+# --- what an annotation is ----------------------------------------------------------------------------------
+
+_SEQUENCES = (Sequence, list, tuple, set, frozenset)
+
+
+def unwrapped(annotation: Any) -> Any:
+    """The annotation behind PEP 695 aliases and `Annotated`."""
+    while True:
+        if isinstance(annotation, TypeAliasType) or type(annotation).__name__ == "TypeAliasType":
+            annotation = annotation.__value__
+        elif get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        elif type(get_origin(annotation)).__name__ == "TypeAliasType":
+            origin = get_origin(annotation)
+            annotation = origin.__value__[get_args(annotation)]
+        else:
+            return annotation
+
+
+def union_members(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, or the annotation alone."""
+    annotation = unwrapped(annotation)
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(member for arg in get_args(annotation) for member in union_members(arg))
+    return (annotation,)
+
+
+def not_none(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union but None."""
+    return tuple(member for member in union_members(annotation) if member is not type(None))
+
+
+def is_class(annotation: Any, classes: type[Any] | tuple[type[Any], ...]) -> bool:
+    """Whether the annotation is a subclass of one of these, whatever the annotation is."""
+    annotation = unwrapped(annotation)
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        return issubclass(annotation, classes)
+    origin = get_origin(annotation)
+    return isinstance(origin, type) and issubclass(origin, classes)
+
+
+def is_sequence(annotation: Any) -> bool:
+    """Whether the annotation, or a member of its union, is a sequence or set other than str and bytes."""
+    return any(is_class(member, _SEQUENCES) and not is_class(member, (str, bytes)) for member in union_members(annotation))
+
+
+def _is_structured(annotation: Any) -> bool:
+    origin = get_origin(annotation)
+    if origin is not None and hasattr(origin, "__pydantic_core_schema__"):
+        return True
+    return (
+        is_class(annotation, (BaseModel, Mapping, UploadFile))
+        or (is_class(annotation, _SEQUENCES) and not is_class(annotation, (str, bytes)))
+        or is_dataclass(annotation)
+        or is_typeddict(annotation)
+    )
+
+
+def is_complex(annotation: Any) -> bool:
+    """Whether the annotation, or a member of its union, is read from a body: model, mapping, sequence, file."""
+    return any(_is_structured(member) or is_typeddict(get_origin(member)) for member in union_members(annotation))
+
+
+def is_scalar_sequence(annotation: Any) -> bool:
+    """Whether the annotation is a sequence or set of scalars, or a union of those and scalars."""
+    found = False
+    for member in union_members(annotation):
+        if not is_class(member, _SEQUENCES) or is_class(member, (str, bytes)):
+            if _is_structured(member):
+                return False
+            continue
+        if any(is_complex(item) for item in get_args(unwrapped(member)) if item is not Ellipsis):
+            return False
+        found = True
+    return found
+
+
+def models_in(annotation: Any) -> tuple[type[BaseModel], ...]:
+    """The Pydantic models of the annotation's union, in order."""
+    return tuple(unwrapped(member) for member in union_members(annotation) if is_class(member, BaseModel))
+
+
+_PLAIN: frozenset[Any] = frozenset(
+    {Any, object, None, type(None), str, int, float, bool, bytes, list, dict, set, tuple, frozenset}
+    | {datetime, date, time, timedelta, Decimal, UUID}
+)
+
+
+def is_plainly_valid(annotation: Any) -> bool:
+    """Whether Pydantic surely has a schema for the annotation, told without building one.
+
+    A model that is a class already has its schema, and builtins always have; everything else is built to see.
+    """
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        return annotation in _PLAIN or issubclass(annotation, (BaseModel, Enum))
+    origin = get_origin(annotation)
+    if origin in (list, set, frozenset, dict, tuple, Union, UnionType):
+        return all(is_plainly_valid(arg) for arg in get_args(annotation) if arg is not Ellipsis)
+    return annotation is Any or annotation is None
+
+
+def refuse_pydantic_v1(annotation: Any) -> None:
+    """Refuse models of the `pydantic.v1` namespace, wherever they stand in the annotation.
+
+    Raises:
+        PydanticV1NotSupportedError: one was found.
+    """
+    for member in union_members(annotation):
+        for cls in getattr(member, "__mro__", ()):
+            if cls.__module__ == "pydantic.v1.main" and cls.__name__ == "BaseModel":
+                raise PydanticV1NotSupportedError(
+                    f"pydantic.v1 models are no longer supported: {member!r}. Derive it from pydantic.BaseModel instead."
+                )
+        for arg in get_args(member):
+            refuse_pydantic_v1(arg)
+
+
+def body_model(name: str, fields: Sequence[ModelField]) -> type[BaseModel]:
+    """A model with one attribute for each field: the shape of a body that embeds several parameters."""
+    definitions: dict[str, Any] = {field.name: (field.field_info.annotation, field.field_info) for field in fields}
+    return create_model(name, **definitions)
