@@ -1,0 +1,255 @@
+"""One parameter of a signature -> where it comes from. Every mistake in a parameter's declaration is reported here."""
+
+import inspect
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, Json
+from pydantic.fields import FieldInfo
+from starlette.background import BackgroundTasks
+from starlette.datastructures import UploadFile
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from .. import params
+from ..exceptions import FastLayerError
+from ..fields import (
+    ModelField,
+    Undefined,
+    create_model_field,
+    is_class,
+    is_complex,
+    is_scalar_sequence,
+    merged_marker,
+    not_none,
+)
+from ..outcome import Outcome
+from ..security.scopes import SecurityScopes
+from .callables import place_of
+from .models import Dependant
+from .signatures import Unresolved, unresolved_error
+
+# What is handed over as it is, most specific first, and the Dependant field that keeps the parameter's name.
+SPECIAL_TYPES: tuple[tuple[type[Any], str], ...] = (
+    (Request, "request_param_name"),
+    (WebSocket, "websocket_param_name"),
+    (HTTPConnection, "http_connection_param_name"),
+    (Response, "response_param_name"),
+    (BackgroundTasks, "background_tasks_param_name"),
+    (SecurityScopes, "security_scopes_param_name"),
+    (Outcome, "outcome_param_name"),
+)
+
+
+class ParameterError(FastLayerError, AssertionError):
+    """A parameter is declared in a way that cannot work. Also an AssertionError, as FastAPI's users may expect."""
+
+
+@dataclass
+class Declaration:
+    """What one parameter says: its type, and a marker, a dependency or neither."""
+
+    name: str
+    call: Any
+    annotation: Any
+    type_annotation: Any
+    default: Any
+    marker: FieldInfo | None = None
+    depends: params.Depends | None = None
+
+    def error(self, problem: str, remedy: str = "") -> ParameterError:
+        text = f"{problem}\n  In {place_of(self.call)}, parameter {self.name!r}."
+        return ParameterError(f"{text}\n  {remedy}" if remedy else text)
+
+
+def read_declaration(call: Any, name: str, annotation: Any, default: Any) -> Declaration:
+    """What the parameter says, contradictions refused.
+
+    Raises:
+        ParameterError: two markers contradict each other, or a default stands where none may.
+        FastLayerError: the annotation uses an undefined name.
+    """
+    if isinstance(annotation, Unresolved):
+        if not isinstance(default, params.Depends) or default.dependency is None:
+            raise unresolved_error(call, name, annotation)
+        annotation = Any
+    if annotation is inspect.Parameter.empty:
+        annotation = Any
+    annotation = _without_alias(annotation)
+    declared = Declaration(name, call, annotation, annotation, default)
+    if get_origin(annotation) is Annotated:
+        _read_annotated(declared)
+    _read_default(declared)
+    if declared.depends is not None and declared.depends.dependency is None:
+        declared.depends = replace(declared.depends, dependency=_dependency_of(declared))
+    return declared
+
+
+def _without_alias(annotation: Any) -> Any:
+    """The annotation behind a PEP 695 alias, where that alias carries metadata."""
+    value = annotation
+    while type(value).__name__ == "TypeAliasType":
+        value = value.__value__
+    return value if get_origin(value) is Annotated else annotation
+
+
+def _dependency_of(declared: Declaration) -> Any:
+    """What `Depends()` without argument calls: the class that the annotation names."""
+    target = declared.type_annotation
+    if not callable(target) and callable(get_origin(target)):
+        return get_origin(target)
+    if target is Any or not callable(target):
+        raise declared.error(
+            f"`Depends()` has nothing to call for {declared.name!r}",
+            "Pass a callable, Depends(function), or annotate the parameter with a class.",
+        )
+    return target
+
+
+def _read_annotated(declared: Declaration) -> None:
+    declared.type_annotation = get_args(declared.annotation)[0]
+    ours = [
+        meta
+        for meta in get_args(declared.annotation)[1:]
+        if isinstance(meta, (params.Param, params.Body, params.Depends))
+    ]
+    if not ours:
+        return
+    marker = ours[-1]
+    if isinstance(marker, params.Depends):
+        declared.depends = marker
+        return
+    if marker.default is not Undefined and marker.default is not ...:
+        raise declared.error(
+            f"`{type(marker).__name__}` default value cannot be set in `Annotated` for {declared.name!r}."
+            " Set the default value with `=` instead.",
+            f"Write {declared.name}: Annotated[..., {type(marker).__name__}()] = {marker.default!r}.",
+        )
+    declared.marker = merged_marker(marker, declared.annotation)
+    if declared.default is not inspect.Parameter.empty and not isinstance(declared.default, (FieldInfo, params.Depends)):
+        declared.marker.default = declared.default
+        declared.marker._attributes_set["default"] = declared.default
+
+
+def _read_default(declared: Declaration) -> None:
+    default, name = declared.default, declared.name
+    if isinstance(default, params.Depends):
+        if declared.depends is not None:
+            raise declared.error(
+                f"Cannot specify `Depends` in `Annotated` and default value together for {name!r}", "Keep one of them."
+            )
+        if declared.marker is not None:
+            raise declared.error(
+                "Cannot specify a FastAPI annotation in `Annotated` and `Depends` as a default value together"
+                f" for {name!r}",
+                "Keep one of them.",
+            )
+        declared.depends = default
+    elif isinstance(default, FieldInfo):
+        if declared.marker is not None:
+            raise declared.error(
+                f"Cannot specify FastAPI annotations in `Annotated` and default value together for {name!r}",
+                "Keep one of them.",
+            )
+        declared.marker = merged_marker(default, declared.annotation)
+
+
+def add_special(dependant: Dependant, declared: Declaration) -> bool:
+    """Record a parameter that gets an object as it is; whether it was one.
+
+    Raises:
+        ParameterError: it also has a marker.
+    """
+    for candidate in not_none(declared.type_annotation) or (declared.type_annotation,):
+        for cls, attribute in SPECIAL_TYPES:
+            if not is_class(candidate, cls) or declared.depends is not None:
+                continue
+            if declared.marker is not None:
+                raise declared.error(
+                    f"Cannot specify FastAPI annotation for type {declared.type_annotation!r}",
+                    f"Remove {type(declared.marker).__name__}(): the object is passed as it is.",
+                )
+            setattr(dependant, attribute, declared.name)
+            return True
+    return False
+
+
+def make_field(declared: Declaration, path_names: Collection[str]) -> ModelField:
+    """The field of a parameter taken from the request, its place inferred where no marker says it.
+
+    Raises:
+        ParameterError: the annotation cannot be read from that place.
+    """
+    in_path = declared.name in path_names
+    marker = declared.marker or _inferred_marker(declared, in_path)
+    if in_path and not isinstance(marker, params.Path):
+        raise declared.error(
+            f"Cannot use `{type(marker).__name__}` for path param {declared.name!r}",
+            "Rename the parameter, or use Path().",
+        )
+    if isinstance(marker, params.Path) and declared.marker is not None and marker.default not in (Undefined, ...):
+        raise declared.error(
+            "Path parameters cannot have default values", f"Remove the default of {declared.name!r}: it is never used."
+        )
+    if isinstance(marker, params.Param) and getattr(marker, "in_", None) is None:
+        marker.in_ = params.ParamTypes.query
+    _complete_names(marker, declared.name)
+    field = create_model_field(name=declared.name, type_=declared.type_annotation, field_info=marker)
+    _check_readable(declared, field, in_path)
+    return field
+
+
+def _complete_names(marker: FieldInfo, name: str) -> None:
+    """Give the marker its name on the wire; `alias` stays the name in the document."""
+    if marker.alias is None or marker.alias == "":
+        convert = isinstance(marker, params.Header) and marker.convert_underscores
+        marker.alias = name.replace("_", "-") if convert else name
+
+
+def _inferred_marker(declared: Declaration, in_path: bool) -> FieldInfo:
+    annotation = declared.type_annotation
+    default = declared.default
+    marker: FieldInfo
+    if in_path:
+        marker = params.Path()
+    elif any(is_class(item, UploadFile) for member in not_none(annotation) for item in (member, *get_args(member))):
+        marker = params.File()
+    elif is_complex(annotation):
+        marker = params.Body()
+    else:
+        marker = params.Query()
+    marker = merged_marker(marker, declared.annotation)
+    if default is not inspect.Parameter.empty:
+        marker.default = default
+        marker._attributes_set["default"] = default
+    return marker
+
+
+def _check_readable(declared: Declaration, field: ModelField, in_path: bool) -> None:
+    annotation = field.field_info.annotation
+    if in_path and is_complex(annotation):
+        raise declared.error(
+            f"Path params must be of one of the supported types, and {annotation!r} is not",
+            "A path segment is one string: use a scalar type such as str, int, UUID or an Enum.",
+        )
+    marker = field.field_info
+    if isinstance(marker, params.Query) and not _readable_from_strings(annotation, marker):
+        raise declared.error(
+            f"Query parameter {declared.name!r} must be one of the supported types, and {annotation!r} is not",
+            "Use a scalar, a list of scalars, or one Pydantic model; larger structures belong in the body.",
+        )
+
+
+def _readable_from_strings(annotation: Any, marker: params.Param) -> bool:
+    """Whether query, header or cookie strings can make this: scalars, sequences of them, models, JSON."""
+    if is_json(marker) or not is_complex(annotation) or is_scalar_sequence(annotation):
+        return True
+    members = not_none(annotation)
+    return len(members) == 1 and is_class(members[0], BaseModel)
+
+
+def is_json(marker: FieldInfo) -> bool:
+    """Whether the value is a string that contains JSON (`pydantic.Json`)."""
+    return any(meta is Json or isinstance(meta, Json) for meta in marker.metadata)
