@@ -1,0 +1,306 @@
+"""Dependant -> Plan, with dependency overrides -> another Plan. Everything a request need not decide is decided here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import params
+from ..dependencies.analysis import LIFETIMES, get_dependant
+from ..dependencies.callables import (
+    is_async_gen_callable,
+    is_cheap_constructor,
+    is_coroutine_callable,
+    is_gen_callable,
+)
+from ..dependencies.models import Dependant
+from ..exceptions import FastLayerError
+from ..fields import ModelField, is_sequence
+from ..security.scopes import SecurityScopes
+from . import lifetimes
+from .exchange import (
+    Exchange,
+    get_background,
+    get_connection,
+    get_outcome,
+    get_request,
+    get_response,
+    get_websocket,
+)
+from .extraction import body_extract, is_plain, parameters_extract
+from .plan import ABSENT, AWAIT, COMPUTED, ENTER, INLINE, REQUIRED, Binding, Plan, Stage, Step
+from .sources import Reader, cookie_source, header_reader, path_source, query_reader
+
+Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
+
+_PLACES = ("path", "query", "header", "cookie")
+
+_SPECIALS: tuple[tuple[str, Callable[[Exchange], Any]], ...] = (
+    ("request_param_name", get_request),
+    ("websocket_param_name", get_websocket),
+    ("http_connection_param_name", get_connection),
+    ("response_param_name", get_response),
+    ("background_tasks_param_name", get_background),
+    ("outcome_param_name", get_outcome),
+)
+
+_IMMUTABLE = (str, int, float, bool, bytes, tuple, frozenset, type(None))
+
+
+@dataclass
+class Settings:
+    """What the application decides for all its plans."""
+
+    default_scope: params.Scope = "response"
+    sync_in_thread: bool = True
+    embed_body_fields: bool = False
+    has_form: bool = False
+    app_values: Mapping[Any, Any] = field(default_factory=dict)
+
+
+def compile_plan(dependant: Dependant, settings: Settings, overrides: Overrides | None = None) -> Plan:
+    """The plan of an endpoint: each distinct dependency once, in depth-first order.
+
+    Raises:
+        FastLayerError: an override's signature cannot work.
+    """
+    compiler = _Compiler(dependant, settings, overrides or {})
+    compiler.add(dependant, is_last=True)
+    return Plan(_stages(compiler.steps), compiler.readers(), compiler.has_exits)
+
+
+@dataclass(eq=False)
+class _Made:
+    """A step under construction with what `_stages` needs to know of it."""
+
+    step: Step
+    in_worker: bool
+
+
+class _Compiler:
+    def __init__(self, root: Dependant, settings: Settings, overrides: Overrides) -> None:
+        self.settings = settings
+        self.overrides = overrides
+        self.root = root
+        self.steps: list[_Made] = []
+        self.known: dict[Any, int] = {}
+        self.has_exits = False
+        self.sources: dict[str, dict[str, bool]] = {}  # place -> name on the wire -> whether all values are wanted
+        self.order: list[str] = []
+        self.lives: dict[Any, str] = {}
+        self._plan_lifetimes(root)
+
+    # --- lifetimes: an unspecified scope lives at least as long as what asks for it -------------------------
+
+    def _plan_lifetimes(self, root: Dependant) -> None:
+        seen: set[tuple[int, str]] = set()
+
+        def visit(node: Dependant, needed: str) -> None:
+            if (id(node.dependencies), needed) in seen:
+                return
+            seen.add((id(node.dependencies), needed))
+            for child in node.dependencies:
+                child = self.overridden(child)
+                own: str = child.scope or self.settings.default_scope
+                if child.scope is None and LIFETIMES[needed] > LIFETIMES[own]:
+                    own = needed
+                key = self.key(child)
+                if LIFETIMES[own] > LIFETIMES[self.lives.get(key, "function")] or key not in self.lives:
+                    self.lives[key] = own
+                visit(child, own if child.is_generator else needed)
+
+        visit(root, "function")
+
+    # --- nodes -> steps ---------------------------------------------------------------------------------------
+
+    def key(self, node: Dependant) -> Any:
+        call, scopes, scope = node.cache_key
+        try:
+            hash(call)
+        except TypeError:
+            call = id(call)
+        return (call, scopes, scope)
+
+    def overridden(self, node: Dependant) -> Dependant:
+        """The node that is called in this one's place."""
+        if not self.overrides:
+            return node
+        other = self.overrides.get(node.call) if _hashable(node.call) else None  # type: ignore[arg-type]
+        if other is None:
+            return node
+        made = get_dependant(
+            path=node.path or "",
+            call=other,
+            name=node.name,
+            own_oauth_scopes=node.own_oauth_scopes,
+            parent_oauth_scopes=node.parent_oauth_scopes,
+            use_cache=node.use_cache,
+            scope=node.scope,
+            concurrency=node.concurrency,
+        )
+        return made
+
+    def add(self, node: Dependant, *, is_last: bool = False) -> int:
+        """The index of the node's step, made unless an equal one was."""
+        if not is_last:
+            node = self.overridden(node)
+            if node.use_cache and (known := self.known.get(self.key(node))) is not None:
+                return known
+        children = []
+        inputs = []
+        for child in node.dependencies:
+            index = self.add(child)
+            children.append(index)
+            if child.name is not None:
+                inputs.append((child.name, index))
+        made = self.make(node, tuple(inputs), tuple(children), is_last)
+        self.steps.append(made)
+        index = len(self.steps) - 1
+        if not is_last and node.use_cache:
+            self.known[self.key(node)] = index
+        return index
+
+    def make(
+        self, node: Dependant, inputs: tuple[tuple[str, int], ...], children: tuple[int, ...], is_last: bool
+    ) -> _Made:
+        if node.call is None:
+            raise FastLayerError("A Dependant without `call` cannot be compiled: set the function it stands for.")
+        bindings, extract = self.parameters(node)
+        mode, enter, in_worker = self.how(node, is_last)
+        if mode is ENTER:
+            self.has_exits = True
+        step = Step(
+            node.call,
+            mode=mode,
+            bindings=bindings,
+            inputs=inputs,
+            specials=_specials(node),
+            extract=extract,
+            enter=enter,
+            children=children,
+            is_last=is_last,
+        )
+        return _Made(step, in_worker)
+
+    def how(self, node: Dependant, is_last: bool) -> tuple[str, Any, bool]:
+        """The step's mode, its `enter`, and whether it runs in a worker thread."""
+        call: Any = node.call
+        scope = self.lives.get(self.key(node), self.settings.default_scope)
+        if is_last and node.is_generator:
+            return INLINE, None, False  # a stream: its generator is run by the responder
+        if is_async_gen_callable(call):
+            return ENTER, self.bounded(node, lifetimes.enter_async_generator(call, scope), scope, holds=True), False
+        threaded = node.thread and self.settings.sync_in_thread and not is_cheap_constructor(call)
+        if is_gen_callable(call):
+            enter = lifetimes.enter_generator(call, scope)
+            self.has_exits = True
+            if node.concurrency is None and threaded:
+                return INLINE, enter, True
+            return ENTER, self.bounded(node, lifetimes.in_worker(enter), scope, holds=True), False
+        if is_coroutine_callable(call):
+            if node.concurrency is None:
+                return AWAIT, None, False
+            return ENTER, self.bounded(node, _awaited(call), scope, holds=False), False
+        if node.concurrency is None:
+            return INLINE, None, threaded
+        return ENTER, self.bounded(node, lifetimes.in_worker(_called(call)), scope, holds=False), False
+
+    @staticmethod
+    def bounded(node: Dependant, enter: Any, scope: str, *, holds: bool) -> Any:
+        if node.concurrency is None:
+            return enter
+        return lifetimes.limited(enter, node.concurrency, scope, holds=holds)
+
+    # --- parameters -------------------------------------------------------------------------------------------
+
+    def parameters(self, node: Dependant) -> tuple[tuple[Binding, ...], Any]:
+        places: dict[str, list[ModelField]] = {place: getattr(node, f"{place}_params") for place in _PLACES}
+        extract: list[Any] = []
+        bindings: list[Binding] = []
+        if all(is_plain(field) for fields in places.values() for field in fields):
+            for place, fields in places.items():
+                bindings += [self.binding(place, field) for field in fields]
+        else:
+            extract += [parameters_extract(place, fields) for place, fields in places.items() if fields]
+        if node.body_params:
+            extract.append(body_extract(node.body_params, embed=self.settings.embed_body_fields))
+        return tuple(bindings), tuple(extract)
+
+    def binding(self, place: str, field: ModelField) -> Binding:
+        name = field.validation_alias or field.alias
+        many = place in ("query", "header") and is_sequence(field.field_info.annotation)
+        wanted = self.sources.setdefault(place, {})
+        if place not in self.order:
+            self.order.append(place)
+        key = name.lower() if place == "header" else name
+        wanted[key] = wanted.get(key, False) or many
+        default = REQUIRED if field.field_info.is_required() else _constant_default(field)
+        validate = None if _takes_any_string(place, field) else field.validator.validate_python
+        return Binding(
+            field.name, self.order.index(place), (key,) if many else key, default, validate, field, (place, name)
+        )
+
+    def readers(self) -> tuple[Reader, ...]:
+        return tuple(_reader(place, self.sources[place]) for place in self.order)
+
+
+def _reader(place: str, wanted: Mapping[str, bool]) -> Reader:
+    lists = {name: (name,) for name, many in wanted.items() if many}
+    if place == "query":
+        return query_reader(lists)
+    if place == "header":
+        return header_reader({name.encode("latin-1", "replace"): name for name in wanted}, lists)
+    return path_source if place == "path" else cookie_source
+
+
+def _takes_any_string(place: str, field: ModelField) -> bool:
+    """Whether validation cannot change or refuse a string: a plain `str` without constraints. Path values may be
+    converted already, so they are validated."""
+    marker = field.field_info
+    return place != "path" and marker.annotation is str and not marker.metadata
+
+
+def _constant_default(field: ModelField) -> Any:
+    marker = field.field_info
+    if marker.default_factory is not None or marker.validate_default or not isinstance(marker.default, _IMMUTABLE):
+        return COMPUTED
+    return marker.default
+
+
+def _specials(node: Dependant) -> tuple[tuple[str, Callable[[Exchange], Any]], ...]:
+    found = [(getattr(node, attribute), make) for attribute, make in _SPECIALS if getattr(node, attribute) is not None]
+    if node.security_scopes_param_name is not None:
+        scopes = node.oauth_scopes
+        found.append((node.security_scopes_param_name, lambda exchange: SecurityScopes(scopes)))
+    return tuple(found)
+
+
+def _stages(made: list[_Made]) -> tuple[Stage, ...]:
+    stages: list[Stage] = []
+    for one in made:
+        if stages and stages[-1].in_worker == one.in_worker:
+            stages[-1] = Stage(one.in_worker, (*stages[-1].steps, one.step))
+        else:
+            stages.append(Stage(one.in_worker, (one.step,)))
+    return tuple(stages)
+
+
+def _awaited(call: Callable[..., Any]) -> Any:
+    async def enter(exchange: Exchange, arguments: dict[str, Any]) -> Any:
+        return await call(**arguments)
+
+    return enter
+
+
+def _called(call: Callable[..., Any]) -> Any:
+    return lambda exchange, arguments: call(**arguments)
+
+
+def _hashable(call: Any) -> bool:
+    try:
+        hash(call)
+    except TypeError:
+        return False
+    return True
+
+
+__all__ = ["ABSENT", "Settings", "compile_plan"]

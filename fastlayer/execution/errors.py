@@ -1,0 +1,66 @@
+"""An exception -> the answer a handler gives it. The nearest handler wins: the route's layers, then the app's."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from ..exceptions import EndpointContext, RequestValidationError, WebSocketRequestValidationError
+from ..fields import Errors
+from .exchange import Exchange, get_connection
+
+Handlers = Mapping[Any, Callable[..., Any]]
+
+
+def invalid(exchange: Exchange, errors: Errors, context: EndpointContext) -> Exception:
+    """The exception for a request or handshake with these errors."""
+    if exchange.scope["type"] == "websocket":
+        return WebSocketRequestValidationError(errors, endpoint_ctx=context)
+    body = exchange.body
+    return RequestValidationError(errors, body=None if _is_absent(body) else body, endpoint_ctx=context)
+
+
+def _is_absent(body: Any) -> bool:
+    return type(body) is object  # the marker of `extraction.ABSENT_BODY`, which is no data
+
+
+def find_handler(exc: BaseException, own: Handlers, scope: Mapping[str, Any]) -> tuple[Any, BaseException]:
+    """The handler for the exception or, of a group with a single member, for that member; None if there is none."""
+    everywhere, by_status = scope.get("starlette.exception_handlers") or ({}, {})
+    while True:
+        handler = _look_up(exc, own, own) or _look_up(exc, everywhere, by_status)
+        if handler is not None or not isinstance(exc, BaseExceptionGroup) or len(exc.exceptions) != 1:
+            return handler, exc
+        exc = exc.exceptions[0]
+
+
+def _look_up(exc: BaseException, by_class: Handlers, by_status: Handlers) -> Callable[..., Any] | None:
+    if isinstance(exc, HTTPException) and exc.status_code in by_status:
+        return by_status[exc.status_code]
+    for cls in type(exc).__mro__:
+        if cls in by_class:
+            return by_class[cls]
+    return None
+
+
+async def answer(exc: BaseException, own: Handlers, exchange: Exchange, *, started: bool) -> None:
+    """Send what the handler for the exception answers.
+
+    Raises:
+        BaseException: the exception itself, where no handler takes it.
+        RuntimeError: the response has begun, so it is too late for another.
+    """
+    handler, exc = find_handler(exc, own, exchange.scope)
+    if handler is None:
+        raise exc
+    if started:
+        raise RuntimeError("Caught handled exception, but response already started.") from exc
+    connection = get_connection(exchange)
+    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None)):  # noqa: B004
+        response = await handler(connection, exc)
+    else:
+        response = await run_in_threadpool(handler, connection, exc)
+    if response is not None:
+        await response(exchange.scope, exchange.receive, exchange.send)

@@ -1,0 +1,112 @@
+"""One request being answered: what steps have made so far, and the objects somebody asked for, made on first use."""
+
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any
+
+from starlette.background import BackgroundTasks
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from ..background import BackgroundTasks as FastLayerBackgroundTasks
+from ..outcome import Outcome
+
+Exit = Callable[[BaseException | None], Any]
+"""Closes one dependency; given the exception in flight or None. May be awaited or not: see `lifetimes`."""
+
+
+class Exchange:
+    """The state of one run of a plan. Everything that is made for one request hangs here, and nothing outlives it."""
+
+    __slots__ = (
+        "background",
+        "body",
+        "body_places",
+        "body_values",
+        "context",
+        "exits",
+        "failures",
+        "outcome",
+        "receive",
+        "request",
+        "response",
+        "results",
+        "scope",
+        "send",
+        "sources",
+        "websocket",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.request: Request | None = None
+        self.websocket: WebSocket | None = None
+        self.response: Response | None = None
+        self.background: BackgroundTasks | None = None
+        self.body: Any = None
+        self.body_places: set[Any] | None = None
+        self.body_values: dict[str, Any] | None = None
+        self.sources: list[Any] = []
+        self.results: list[Any] = []
+        self.failures: dict[int, list[dict[str, Any]]] | None = None
+        self.exits: dict[str, list[Any]] | None = None
+        self.context: Context | None = None
+        self.outcome: Outcome | None = None
+
+
+def get_request(exchange: Exchange) -> Request:
+    """The request; it replays a body that was read already."""
+    if exchange.request is None:
+        exchange.request = Request(exchange.scope, exchange.receive, exchange.send)
+    return exchange.request
+
+
+def get_websocket(exchange: Exchange) -> WebSocket:
+    if exchange.websocket is None:
+        exchange.websocket = WebSocket(exchange.scope, exchange.receive, exchange.send)
+    return exchange.websocket
+
+
+def get_connection(exchange: Exchange) -> HTTPConnection:
+    """The request or the WebSocket, whichever this is."""
+    return get_request(exchange) if exchange.scope["type"] == "http" else get_websocket(exchange)
+
+
+def get_response(exchange: Exchange) -> Response:
+    """The response that carries injected headers, cookies and status; its status is None until somebody sets it."""
+    if exchange.response is None:
+        response = Response()
+        del response.headers["content-length"]
+        response.status_code = None  # type: ignore[assignment]  # told apart from a status somebody set
+        exchange.response = response
+    return exchange.response
+
+
+def get_background(exchange: Exchange) -> BackgroundTasks:
+    if exchange.background is None:
+        exchange.background = FastLayerBackgroundTasks()
+    return exchange.background
+
+
+def get_outcome(exchange: Exchange) -> Outcome:
+    if exchange.outcome is None:
+        exchange.outcome = Outcome()
+    return exchange.outcome
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """A receive that gives the body once more, then goes on with what follows it."""
+    pending = True
+
+    async def replayed() -> Message:
+        nonlocal pending
+        if pending:
+            pending = False
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return replayed

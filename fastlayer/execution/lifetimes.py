@@ -1,0 +1,230 @@
+"""Opening what a dependency yields and closing it: in reverse, exactly once, with the exception in flight thrown in."""
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextvars import Context, copy_context
+from typing import Any
+
+from anyio import CancelScope
+
+from ..dependencies.callables import place_of
+from ..exceptions import FastLayerError
+from ..limits import ConcurrencyLimit
+from ..logger import logger
+from .exchange import Exchange
+from .threads import run_in_own_thread, run_in_thread, spread
+
+Enter = Callable[[Exchange, dict[str, Any]], Any]
+
+SCOPES = ("function", "response", "request")
+
+
+def did_not_yield(call: Any) -> FastLayerError:
+    return FastLayerError(f"The dependency {place_of(call)} ended without a `yield`. Yield exactly once.")
+
+
+def yielded_twice(call: Any) -> FastLayerError:
+    return FastLayerError(f"The dependency {place_of(call)} has a second `yield`. Yield exactly once.")
+
+
+def enter_async_generator(call: Callable[..., AsyncGenerator[Any, Any]], scope: str) -> Enter:
+    async def enter(exchange: Exchange, arguments: dict[str, Any]) -> Any:
+        generator = call(**arguments)
+        if hasattr(generator, "__aenter__"):
+            return await _enter_async_manager(generator, exchange, scope)
+        try:
+            value = await anext(generator)
+        except StopAsyncIteration:
+            raise did_not_yield(call) from None
+        _exits(exchange, scope).append(_AsyncGeneratorExit(call, generator))
+        return value
+
+    return enter
+
+
+class _AsyncGeneratorExit:
+    __slots__ = ("call", "generator")
+
+    def __init__(self, call: Any, generator: AsyncGenerator[Any, Any]) -> None:
+        self.call = call
+        self.generator = generator
+
+    async def __call__(self, exception: BaseException | None) -> bool:
+        """Whether the dependency kept the exception to itself."""
+        try:
+            if exception is None:
+                await anext(self.generator)
+            else:
+                await self.generator.athrow(exception)
+        except StopAsyncIteration as stop:
+            return stop is not exception
+        except RuntimeError as error:
+            if _is_wrapped_stop(error, exception):
+                return False
+            raise
+        await self.generator.aclose()
+        raise yielded_twice(self.call)
+
+
+def _is_wrapped_stop(error: RuntimeError, exception: BaseException | None) -> bool:
+    """Whether it is the exception itself, which a generator may not let out as it is (PEP 479)."""
+    return isinstance(exception, (StopIteration, StopAsyncIteration)) and error.__cause__ is exception
+
+
+async def _enter_async_manager(manager: AbstractAsyncContextManager[Any], exchange: Exchange, scope: str) -> Any:
+    value = await manager.__aenter__()
+
+    async def leave(exception: BaseException | None) -> bool:
+        kind, trace = (type(exception), exception.__traceback__) if exception else (None, None)
+        return bool(await manager.__aexit__(kind, exception, trace)) and exception is not None
+
+    _exits(exchange, scope).append(leave)
+    return value
+
+
+def enter_generator(call: Callable[..., Generator[Any, Any, Any]], scope: str) -> Enter:
+    """For a sync generator; runs in a worker thread, the teardown too, in the same context."""
+
+    def enter(exchange: Exchange, arguments: dict[str, Any]) -> Any:
+        generator = call(**arguments)
+        context = exchange.context or copy_context()
+        if hasattr(generator, "__enter__"):
+            return _enter_manager(generator, exchange, scope, context)
+        try:
+            value = next(generator)
+        except StopIteration:
+            raise did_not_yield(call) from None
+        _exits(exchange, scope).append(_GeneratorExit(call, generator, context))
+        return value
+
+    return enter
+
+
+class _GeneratorExit:
+    __slots__ = ("call", "context", "generator")
+
+    def __init__(self, call: Any, generator: Generator[Any, Any, Any], context: Context) -> None:
+        self.call = call
+        self.generator = generator
+        self.context = context
+
+    async def __call__(self, exception: BaseException | None) -> bool:
+        """Whether the dependency kept the exception to itself."""
+        try:
+            return await run_in_own_thread(self.context, self._close, exception)
+        finally:
+            spread(self.context)
+
+    def _close(self, exception: BaseException | None) -> bool:
+        try:
+            if exception is None:
+                next(self.generator)
+            else:
+                self.generator.throw(exception)
+        except StopIteration as stop:
+            return stop is not exception
+        except RuntimeError as error:
+            if _is_wrapped_stop(error, exception):
+                return False
+            raise
+        self.generator.close()
+        raise yielded_twice(self.call)
+
+
+def _enter_manager(manager: AbstractContextManager[Any], exchange: Exchange, scope: str, context: Context) -> Any:
+    value = manager.__enter__()
+
+    async def leave(exception: BaseException | None) -> bool:
+        kind, trace = (type(exception), exception.__traceback__) if exception else (None, None)
+        kept = await run_in_own_thread(context, manager.__exit__, kind, exception, trace)
+        return bool(kept) and exception is not None
+
+    _exits(exchange, scope).append(leave)
+    return value
+
+
+def limited(enter: Enter, limit: ConcurrencyLimit, scope: str, *, holds: bool) -> Enter:
+    """The same, waiting for a free place first; one that yields keeps its place until it is closed."""
+
+    async def enter_limited(exchange: Exchange, arguments: dict[str, Any]) -> Any:
+        semaphore = limit.get_semaphore()
+        if not holds:
+            async with semaphore:
+                return await enter(exchange, arguments)
+        await semaphore.acquire()
+
+        async def release(exception: BaseException | None) -> bool:
+            semaphore.release()
+            return False
+
+        # Registered first, so released last: after what was opened is closed, and also if opening fails.
+        _exits(exchange, scope).append(release)
+        return await enter(exchange, arguments)
+
+    return enter_limited
+
+
+def in_worker(enter: Callable[[Exchange, dict[str, Any]], Any]) -> Enter:
+    """A sync step that cannot share a visit to a worker thread, in one of its own."""
+
+    async def enter_in_worker(exchange: Exchange, arguments: dict[str, Any]) -> Any:
+        return await run_in_thread(exchange, enter, arguments)
+
+    return enter_in_worker
+
+
+def _exits(exchange: Exchange, scope: str) -> list[Any]:
+    if exchange.exits is None:
+        exchange.exits = {name: [] for name in SCOPES}
+    return exchange.exits[scope]
+
+
+async def close(exchange: Exchange, scope: str, exception: BaseException | None) -> BaseException | None:
+    """Close what the scope opened, newest first; the exception that is in flight afterwards.
+
+    What a dependency raises takes the place of what was in flight, which becomes its context. A dependency that
+    swallows an exception would make a failed request look like one without answer, so that is an error of its own.
+    """
+    if not exchange.exits:
+        return exception
+    exits = exchange.exits[scope]
+    raised: list[BaseException] = []
+    while exits:
+        leave = exits.pop()
+        try:
+            if await leave(exception):
+                exception = _swallowed(leave, exception)
+        except BaseException as error:
+            if error is not exception:
+                raised.append(error)
+                _chain(error, exception)
+            exception = error
+    if len(raised) > 1:
+        logger.error("Several dependencies failed while they were closed", exc_info=_group(raised))
+    return exception
+
+
+def _chain(error: BaseException, context: BaseException | None) -> None:
+    if error.__context__ is None and error is not context:
+        error.__context__ = context
+
+
+def _group(raised: list[BaseException]) -> BaseException:
+    return BaseExceptionGroup("errors while closing dependencies", raised)
+
+
+def _swallowed(leave: Any, exception: BaseException | None) -> FastLayerError:
+    error = FastLayerError(
+        f"The dependency {place_of(getattr(leave, 'call', leave))} caught {exception!r} and did not raise it again, so"
+        " the request has no answer. In its `except` block, `raise`, or raise an HTTPException."
+    )
+    error.__cause__ = exception
+    return error
+
+
+def cleanup_scope() -> CancelScope:
+    """One scope around a request that opens something: shielded while closing, so that teardown is never cut short.
+
+    It is entered before the first dependency, since scopes a dependency opens itself must nest inside it.
+    """
+    return CancelScope()

@@ -1,0 +1,167 @@
+"""What an endpoint returned -> a response. One function is chosen per route; each is short.
+
+The fast way writes JSON bytes and sends two messages. Everything else makes a Response object first.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
+from starlette.responses import JSONResponse, Response
+
+from ..encoders import dump_json, jsonable_encoder
+from ..exceptions import EndpointContext, ResponseValidationError
+from ..fields import ModelField, is_class, located
+from ..operation import Operation, is_body_allowed_for_status_code
+from .exchange import Exchange
+
+Render = Callable[[Any], bytes]
+
+
+@dataclass(frozen=True)
+class Answering:
+    """How results become answers on one route."""
+
+    status_code: int | None
+    render: Render  # result -> JSON bytes
+    response_class: type[Response] | None  # None: the fast way
+    encode: Callable[[Any], Any]  # result -> what the response class is given
+    merge_injected: bool
+    by_status: Mapping[int, ModelField]
+
+
+def answering(operation: Operation, context: EndpointContext) -> Answering:
+    """The way this operation answers."""
+    options = operation.options
+    response_class = options.get("response_class")
+    status_code = options.get("status_code")
+    plain_json = response_class in (None, JSONResponse) and is_body_allowed_for_status_code(status_code)
+    render = _renderer(operation, context)
+    return Answering(
+        status_code=status_code,
+        render=render,
+        response_class=None if plain_json else response_class or JSONResponse,
+        encode=_encoder(operation, context),
+        merge_injected=options.get("merge_injected", False),
+        by_status={int(key): field for key, field in operation.response_fields.items() if str(key).isdigit()},
+    )
+
+
+def _renderer(operation: Operation, context: EndpointContext) -> Render:
+    """Result -> JSON bytes. Built lazily around the field, whose adapter is made on the first request."""
+    field = operation.response_field
+    if field is None:
+        return dump_json
+    return field_renderer(field, operation.dump_options, context)
+
+
+def field_renderer(field: ModelField, options: dict[str, Any], context: EndpointContext) -> Render:
+    """Validated value -> JSON bytes, through Pydantic's serializer.
+
+    An instance of exactly the declared model is serialised as it is: Pydantic does not validate instances again, so
+    validating it would give back the very object. Everything else is validated first, which drops what the model
+    does not have.
+    """
+    annotation = field.field_info.annotation
+    model = annotation if is_class(annotation, object) and isinstance(annotation, type) and trusted(annotation) else None
+    options = {name: value for name, value in options.items() if value or name == "by_alias"}
+    validate = field.validator.validate_python
+    to_json = field.serializer.to_json
+
+    def render(result: Any) -> bytes:
+        if type(result) is not model:
+            try:
+                result = validate(result, from_attributes=True)
+            except ValidationError as exc:
+                raise ResponseValidationError(located(exc, ("response",)), body=result, endpoint_ctx=context) from exc
+        try:
+            return to_json(result, warnings="error", **options)
+        except PydanticSerializationError as exc:
+            return _render_again(field, result, options, context, exc)
+
+    return render
+
+
+def trusted(model: Any) -> bool:
+    """Whether instances of the class pass validation unchanged: a Pydantic model that does not revalidate."""
+    config = getattr(model, "model_config", None)
+    return config is not None and config.get("revalidate_instances", "never") == "never"
+
+
+def _render_again(
+    field: ModelField, result: Any, options: dict[str, Any], context: EndpointContext, failure: Exception
+) -> bytes:
+    """The exact way, for an instance that does not hold what its fields say: its data is validated from scratch, so
+    that nothing leaves that the model does not have.
+
+    Raises:
+        ResponseValidationError: it cannot be made to fit.
+    """
+    try:
+        data = field.serializer.to_python(result, warnings="none", by_alias=True)
+        fitting = field.validator.validate_python(data)
+        return field.serializer.to_json(fitting, warnings="error", **options)
+    except (ValidationError, PydanticSerializationError) as exc:
+        errors = located(exc, ("response",)) if isinstance(exc, ValidationError) else _as_errors(failure)
+        raise ResponseValidationError(errors, body=result, endpoint_ctx=context) from exc
+
+
+def _as_errors(failure: Exception) -> list[dict[str, Any]]:
+    return [{"type": "serialization_error", "loc": ("response",), "msg": str(failure), "input": None}]
+
+
+def _encoder(operation: Operation, context: EndpointContext) -> Callable[[Any], Any]:
+    """Result -> JSON-ready data, for a response class that renders it itself."""
+    field = operation.response_field
+    if field is None:
+        return jsonable_encoder
+    options = operation.dump_options
+
+    def encode(result: Any) -> Any:
+        value, errors = field.validate(result, loc=("response",))
+        if errors:
+            raise ResponseValidationError(errors, body=result, endpoint_ctx=context)
+        return field.serialize(value, **options)
+
+    return encode
+
+
+def status_of(exchange: Exchange, declared: int | None) -> int:
+    """The status of the answer: what was set on the injected Response, else what is declared, else 200."""
+    injected = exchange.response
+    if injected is not None and injected.status_code:
+        return injected.status_code
+    return declared or 200
+
+
+def make_response(result: Any, exchange: Exchange, how: Answering) -> Response:
+    """The answer as an object, for everything but plain JSON."""
+    status = status_of(exchange, how.status_code)
+    field = how.by_status.get(status) if exchange.response is not None and status != how.status_code else None
+    if field is not None:
+        result, errors = field.validate(result, loc=("response",))
+        if errors:
+            raise ResponseValidationError(errors, body=result)
+        result = field.serialize(result)
+    cls = how.response_class or JSONResponse
+    response = cls(how.encode(result) if field is None else result, **_status_argument(exchange, how))
+    if not is_body_allowed_for_status_code(response.status_code):
+        response.body = b""
+    merge_injected(exchange, response)
+    return response
+
+
+def _status_argument(exchange: Exchange, how: Answering) -> dict[str, Any]:
+    """`status_code=` only if somebody said one: a response class may have a default of its own."""
+    injected = exchange.response
+    if injected is not None and injected.status_code:
+        return {"status_code": injected.status_code}
+    return {} if how.status_code is None else {"status_code": how.status_code}
+
+
+def merge_injected(exchange: Exchange, response: Response) -> None:
+    """Add the headers and cookies that were set on the injected Response."""
+    if exchange.response is not None:
+        response.raw_headers.extend(exchange.response.raw_headers)

