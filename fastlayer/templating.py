@@ -1,3 +1,3 @@
-"""Starlette's, under the import path users expect."""
+"""Starlette's, under the import path users expect. Importing it needs jinja2."""
 
-from starlette.templating import *
+from starlette.templating import Jinja2Templates as Jinja2Templates
