@@ -6,7 +6,7 @@ from typing import Any, get_args, get_origin
 
 from starlette.responses import Response
 
-from .dependencies.analysis import get_body_field, get_dependant, should_embed, with_dependencies
+from .dependencies.analysis import get_dependant, should_embed, with_dependencies
 from .dependencies.callables import is_async_gen_callable, is_gen_callable, place_of
 from .dependencies.models import Dependant, flat_body_params
 from .dependencies.signatures import get_typed_return_annotation
@@ -84,14 +84,19 @@ def analyse(path: str, endpoint: Callable[..., Any], options: Options) -> Operat
     return Operation(path, endpoint, options, dependant)
 
 
+def rebased(operation: Operation, path: str, options: Options, outer: Options) -> Operation:
+    """The operation under a prefix without parameters: the same analysis, with the outer layers' dependencies."""
+    dependant = with_dependencies(operation.dependant, outer.get("dependencies") or (), path)
+    return Operation(path, operation.endpoint, options, dependant)
+
+
 def finish(operation: Operation, unique_id: str) -> None:
-    """Decide body and answers, whose names in the document contain the operation id.
+    """Decide the answers, whose names in the document contain the operation id.
 
     Raises:
         FastLayerError: a response model cannot work, or stands where no body may be.
     """
     operation.embed_body_fields = should_embed(flat_body_params(operation.dependant))
-    operation.body_field = get_body_field(operation.dependant, name=unique_id, embed=operation.embed_body_fields)
     _read_response(operation, unique_id)
     operation.response_fields = _additional_fields(operation, unique_id)
 
@@ -167,6 +172,3 @@ def _additional_fields(operation: Operation, unique_id: str) -> dict[int | str, 
             )
         fields[status] = _field(f"Response_{status}_{unique_id}", model, operation)
     return fields
-
-
-__all__ = ["Operation", "analyse", "dump_options", "finish", "is_body_allowed_for_status_code"]

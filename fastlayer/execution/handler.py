@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..background import run_background
 from ..exceptions import EndpointContext
 from ..operation import Operation
 from ..dependencies.models import flat_body_params
@@ -20,10 +19,10 @@ from .. import params
 from . import errors
 from .bodies import BodyReader, form_reader, json_reader, exact_json_reader
 from .compile import Overrides, Settings, compile_plan
-from .exchange import Exchange, get_request
+from .exchange import Exchange
 from .lifetimes import cleanup_scope, close
 from .plan import InvalidRequest, Plan, in_order_of_visits, run
-from .respond import Answering, answering, make_response, merge_injected
+from .respond import Answering, answering, make_response, merge_injected, status_of
 from .streams import run_stream, stream_responder
 
 JSON_HEADER = (b"content-type", b"application/json")
@@ -141,7 +140,7 @@ async def serve(execution: Execution, exchange: Exchange, provider: Any) -> None
     tracker = _Started(exchange)
     try:
         with cleanup_scope() as cleanup:
-            await _serve(execution, exchange, provider, cleanup)
+            await _live(lambda: produce(execution, exchange, provider), exchange, cleanup, has_form=execution.has_form)
     except Exception as exc:
         await errors.answer(exc, execution.handlers, exchange, started=tracker.started)
 
@@ -160,12 +159,13 @@ class _Started:
         await self.send(message)
 
 
-async def _serve(execution: Execution, exchange: Exchange, provider: Any, cleanup: Any) -> None:
+async def _live(make: Callable[[], Awaitable[Response]], exchange: Exchange, cleanup: Any, *, has_form: bool) -> None:
+    """Make the response, send it, and close each scope in its time, whatever fails in between."""
     failure: BaseException | None = None
     response: Response | None = None
     background: Any = None
     try:
-        response = await produce(execution, exchange, provider)
+        response = await make()
     except BaseException as exc:
         failure = exc
     cleanup.shield = True
@@ -189,7 +189,7 @@ async def _serve(execution: Execution, exchange: Exchange, provider: Any, cleanu
             failure = exc
     cleanup.shield = True
     failure = await close(exchange, "request", failure)
-    if execution.has_form and exchange.request is not None:
+    if has_form and exchange.request is not None:
         await exchange.request.close()
     cleanup.shield = False
     if failure is not None:
@@ -249,8 +249,6 @@ def to_response(execution: Execution, result: Any, exchange: Exchange) -> Respon
 
 
 def json_response(execution: Execution, result: Any, exchange: Exchange) -> Response:
-    from .respond import status_of
-
     response = Response(
         execution.answering.render(result),
         status_code=status_of(exchange, execution.answering.status_code),
@@ -279,6 +277,40 @@ async def send_response(response: Response, exchange: Exchange) -> None:
         await response(exchange.scope, exchange.receive, exchange.send)
 
 
-Handler = Callable[[Request], Awaitable[Response]]
+async def handle_request(execution: Execution, request: Request, provider: Any) -> Response:
+    """The response to a request object, which may be of the user's own class. For overridden `get_route_handler`s.
 
-__all__ = ["Execution", "Handler", "get_request", "http_app", "prepare", "run_background"]
+    What must be closed later is left with the exchange in the scope, for `request_response` to close.
+    """
+    exchange: Exchange | None = request.scope.get(_EXCHANGE_KEY)
+    if exchange is None:
+        exchange = Exchange(request.scope, request.receive, _no_send)
+    exchange.request = request
+    return await produce(execution, exchange, provider)
+
+
+_EXCHANGE_KEY = "fastlayer.exchange"
+
+
+async def _no_send(message: Any) -> None:
+    raise RuntimeError("A response is sent by the server, not by the route handler.")
+
+
+def request_response(handler: Callable[[Request], Awaitable[Response]]) -> ASGIApp:
+    """The ASGI app of a function from request to response, with the lifetimes of its dependencies."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send)
+        scope[_EXCHANGE_KEY] = exchange
+        tracker = _Started(exchange)
+
+        async def make() -> Response:
+            return await handler(Request(scope, receive, exchange.send))
+
+        try:
+            with cleanup_scope() as cleanup:
+                await _live(make, exchange, cleanup, has_form=True)
+        except Exception as exc:
+            await errors.answer(exc, {}, exchange, started=tracker.started)
+
+    return app

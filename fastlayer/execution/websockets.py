@@ -1,0 +1,43 @@
+"""A WebSocket operation as an ASGI app: resolve, run, close what was opened in reverse."""
+
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from . import errors
+from .exchange import Exchange
+from .handler import Execution, explained
+from .lifetimes import SCOPES, cleanup_scope, close
+from .plan import InvalidRequest, run
+
+
+def websocket_app(execution: Execution, provider: Any) -> ASGIApp:
+    """The ASGI app of a WebSocket operation; `provider.dependency_overrides` is looked at for each connection."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send)
+        try:
+            with cleanup_scope() as cleanup:
+                await _serve(execution, exchange, provider, cleanup)
+        except Exception as exc:
+            await errors.answer(exc, execution.handlers, exchange, started=False)
+
+    return app
+
+
+async def _serve(execution: Execution, exchange: Exchange, provider: Any, cleanup: Any) -> None:
+    overrides = provider.dependency_overrides if provider is not None else None
+    plan = execution.plan_for(overrides) if overrides else execution.plan
+    failure: BaseException | None = None
+    try:
+        await run(plan, exchange)
+    except InvalidRequest as exc:
+        failure = explained(exc, execution, plan, exchange)
+    except BaseException as exc:
+        failure = exc
+    cleanup.shield = True
+    for scope in SCOPES:
+        failure = await close(exchange, scope, failure)
+    cleanup.shield = False
+    if failure is not None:
+        raise failure
