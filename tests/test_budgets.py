@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ EXCUSED_ISINSTANCE: dict[str, str] = {}
 EXCUSED_ASSERTS: dict[str, str] = {}
 EXCUSED_CACHES: dict[str, str] = {}  # "types.py: NAME"
 
-EMPTY_CONTAINERS = {"{}", "[]", "dict", "list", "set", "defaultdict", "OrderedDict", "WeakKeyDictionary"}
+EMPTY_CONTAINER = re.compile(r"\{\}|\[\]|(\w+\.)?((dict|list|set|OrderedDict|Weak\w+)\(\)|defaultdict\(.*\))")
 REMEMBERING = {"cache", "lru_cache"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -79,7 +80,7 @@ def mutable_caches(module: Module) -> Iterator[str]:
         if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
             continue
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-        if ast.unparse(node.value).partition("(")[0] in EMPTY_CONTAINERS:
+        if EMPTY_CONTAINER.fullmatch(ast.unparse(node.value)):
             yield f"{module.path}: {ast.unparse(target)}"
     for name, function in functions(module.tree):
         decorators = [ast.unparse(decorator).partition("(")[0] for decorator in function.decorator_list]
@@ -193,12 +194,13 @@ def test_private_names_caches_and_cycles_are_seen(tmp_path: Path) -> None:
     modules = written(
         tmp_path,
         one="from fastlayer import two\nfrom .two import _secret\nprint(two._hidden, two.open, two.__doc__)",
-        two="import functools\nseen: dict[str, int] = {}\nTABLE = {1: 2}\n@functools.cache\ndef f(): ...",
+        two="import functools\nseen: dict[str, int] = {}\nTABLE, NAMES = {1: 2}, set('ab')\nmet = set()\n"
+        "@functools.cache\ndef f(): ...",
         three="def late():\n    from fastlayer import four",
         four="import fastlayer.three",
     )
     assert list(private_names(modules["one"])) == ["one.py: two._secret", "one.py: two._hidden"]
-    assert list(mutable_caches(modules["two"])) == ["two.py: seen", "two.py: f"]
+    assert list(mutable_caches(modules["two"])) == ["two.py: seen", "two.py: met", "two.py: f"]
     assert import_cycle(modules.values()) == "four.py three.py"
     assert import_cycle([modules["one"], modules["two"]]) == ""
 
