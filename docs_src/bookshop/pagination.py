@@ -27,7 +27,7 @@ class Listing(BaseModel, Generic[Item]):
     total: int = Field(description="How many there are on all pages together")
 
 
-def paginate(db: Session, query: Select[tuple[Row]], page: Page, schema: type[Item]) -> Listing[Item]:
+def paginate(db: Session, query: Select[Row], page: Page, schema: type[Item]) -> Listing[Item]:
     """The page of the query's rows, as items of `schema`."""
     total = db.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
     rows = db.scalars(query.limit(page.limit).offset(page.offset))

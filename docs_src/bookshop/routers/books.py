@@ -1,10 +1,9 @@
 """The catalogue, open to everybody."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, UnaryExpression, select
 
 from fastlayer import APIRouter, HTTPException, Path, Query, status
 
@@ -16,7 +15,7 @@ from ..schemas import MAX_INTEGER, BookOut, Id
 
 router = APIRouter(prefix="/books", tags=["books"])
 
-ORDERS: dict[str, ColumnElement[object] | InstrumentedAttribute[object]] = {
+ORDERS: dict[str, UnaryExpression[Any]] = {
     "title": Book.title.asc(),
     "-title": Book.title.desc(),
     "price": Book.price_cents.asc(),
@@ -32,7 +31,7 @@ class BookSearch(Page):
     in_stock: bool = Field(default=False, description="Leave out what is sold out")
     sort: Literal["title", "-title", "price", "-price"] = "title"
 
-    def query(self) -> Select[tuple[Book]]:
+    def query(self) -> Select[Book]:
         query = select(Book).where(
             Book.title.icontains(self.title, autoescape=True),
             Book.price_cents.between(self.min_price_cents, self.max_price_cents),
