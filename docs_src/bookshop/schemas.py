@@ -3,20 +3,27 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 # SQLite's integers have 64 bits, but JavaScript and other readers of JSON are exact only up to here (RFC 8259, 6).
 MAX_INTEGER = 2**53 - 1
 
-Id = Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+
+def whole(value: object) -> object:
+    """An int for a float without fraction: to JSON Schema, 12.0 is an integer too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = BeforeValidator(whole)
+Id = Annotated[int, Field(ge=1, le=MAX_INTEGER), Whole]
 Isbn = Annotated[
     str, Field(pattern=r"^97[89][0-9]{10}$", description="ISBN-13, without hyphens", examples=["9780156453806"])
 ]
 Line = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="One line of text")
 ]
-Cents = Annotated[int, Field(ge=0, le=100_000_00, description="Money, in cents", examples=[1450])]
-Stock = Annotated[int, Field(ge=0, le=1_000_000, description="Copies in stock")]
+Cents = Annotated[int, Field(ge=0, le=100_000_00, description="Money, in cents", examples=[1450]), Whole]
+Stock = Annotated[int, Field(ge=0, le=1_000_000, description="Copies in stock"), Whole]
 
 
 class Incoming(BaseModel):
@@ -65,7 +72,7 @@ class BookOut(Outgoing):
 
 class OrderLineIn(Incoming):
     book_id: Id
-    quantity: int = Field(default=1, ge=1, le=100)
+    quantity: Annotated[int, Field(ge=1, le=100), Whole] = 1
 
 
 class OrderIn(Incoming):

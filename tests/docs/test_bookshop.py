@@ -441,6 +441,11 @@ def test_a_bad_book_is_refused(client: TestClient, admin: Headers, wrong: dict[s
     assert error_places(response) == [["body", *wrong]]
 
 
+def test_a_whole_number_may_be_written_with_a_decimal_point(client: TestClient, admin: Headers) -> None:
+    response = client.post("/admin/books", json=NEW_BOOK | {"price_cents": 1600.0}, headers=admin)
+    assert (response.status_code, response.json()["price_cents"]) == (201, 1600)
+
+
 def test_a_book_needs_a_known_author(client: TestClient, admin: Headers) -> None:
     assert client.post("/admin/books", json=NEW_BOOK | {"author_id": 99}, headers=admin).status_code == 404
     assert client.patch("/admin/books/1", json={"author_id": 99}, headers=admin).status_code == 404
