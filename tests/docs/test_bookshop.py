@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -138,7 +139,7 @@ def test_the_catalogue_is_filtered_and_sorted(client: TestClient, search: dict[s
 def test_pages_together_hold_every_book_once(client: TestClient) -> None:
     pages = [titles(client, limit=2, offset=offset) for offset in (0, 2, 4, 6)]
     assert [len(page) for page in pages] == [2, 2, 1, 0]
-    assert sum(pages, []) == titles(client)
+    assert [*chain.from_iterable(pages)] == titles(client)
     assert client.get("/books", params={"limit": 2, "offset": 6}).json()["total"] == 5
 
 
@@ -424,7 +425,7 @@ def test_an_isbn_belongs_to_one_book(client: TestClient, admin: Headers) -> None
     [
         {"isbn": "978-0156439619"},
         {"isbn": "9780156439619\n"},
-        {"isbn": "978０156439619"},
+        {"isbn": "978\uff10156439619"},
         {"title": ""},
         {"title": "a\x00b"},
         {"title": "x" * 201},
