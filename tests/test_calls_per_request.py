@@ -23,6 +23,8 @@ def test_a_request_makes_no_more_calls_than_recorded(scenario: str) -> None:
     most = _RECORDED["calls"][scenario]
     counted = uvloop.run(calls.count(scenario))
     slack = max(0.5, most * _NOISE)
-    assert counted <= most + slack, f"{scenario}: {counted:g} Python calls per request, {most:g} on file; they may only fall"
+    assert counted <= most + slack, (
+        f"{scenario}: {counted:g} Python calls per request, {most:g} on file; they may only fall"
+    )
     if _RECORDED["python"] == f"{sys.version_info.major}.{sys.version_info.minor}":
         assert counted >= most - slack, f"{scenario}: only {counted:g} calls, {most:g} on file; lower it: {_REMEDY}"

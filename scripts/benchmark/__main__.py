@@ -1,7 +1,6 @@
 """The command line: chooses scenarios, frameworks and modes; prints and writes what the modes return."""
 
 import argparse
-import asyncio
 import sys
 import warnings
 from dataclasses import asdict
@@ -33,7 +32,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--plot", type=Path, help="draw the in-process figures here, as SVG")
     parser.add_argument("--http", action="store_true", help="serve with one uvicorn worker and load that, instead")
     parser.add_argument("--startup", action="store_true", help="measure import, 1,000 routes, memory, OpenAPI, instead")
-    parser.add_argument("--scaling", action="store_true", help="show that cost does not grow with registrations, instead")
+    parser.add_argument(
+        "--scaling", action="store_true", help="show that cost does not grow with registrations, instead"
+    )
     parser.add_argument("--record-calls", action="store_true", help="rewrite the numbers the tests gate on, instead")
     return parser.parse_args()
 

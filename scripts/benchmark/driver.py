@@ -79,7 +79,8 @@ def _scope(request: Request) -> dict[str, Any]:
         "query_string": request.query,
         "headers": [(b"host", b"127.0.0.1:8000"), (b"user-agent", b"benchmark"), (b"accept", b"*/*"), *request.headers],
     }
-    return scope | ({"subprotocols": []} if websocket else {"method": request.method})
+    own: dict[str, Any] = {"subprotocols": []} if websocket else {"method": request.method}
+    return scope | own
 
 
 class Caller:
@@ -90,8 +91,9 @@ class Caller:
         self.scenario = scenario
         self._template = _scope(scenario.request)
         count = scenario.request.messages
-        texts = [{"type": "websocket.receive", "text": f"message {number}"} for number in range(count)]
-        self._incoming = ({"type": "websocket.connect"}, *texts, {"type": "websocket.disconnect", "code": 1000})
+        texts: list[Message] = [{"type": "websocket.receive", "text": f"message {number}"} for number in range(count)]
+        connect: Message = {"type": "websocket.connect"}
+        self._incoming = (connect, *texts, {"type": "websocket.disconnect", "code": 1000})
 
     async def call(self, times: int) -> list[Message]:
         """Send the request `times` times, one after the other; return the messages of the last answer."""
@@ -122,7 +124,8 @@ class Caller:
         scenario = self.scenario
         messages = await self.call(1)
         if scenario.request.messages:
-            status, answer = 200, [m["text"] for m in messages if m["type"] == "websocket.send"]
+            answer: Any = [m["text"] for m in messages if m["type"] == "websocket.send"]
+            status = 200
         else:
             status = messages[0]["status"]
             content = b"".join(message.get("body", b"") for message in messages[1:])

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import cast
 
 from .scenarios import Request
 
@@ -36,9 +37,8 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.WriteTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
-        transport.write(self._payload)
+        self._transport = cast(asyncio.WriteTransport, transport)  # uvloop's is one, without inheriting from it
+        self._transport.write(self._payload)
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
@@ -72,22 +72,24 @@ async def drive(port: int, request: Request, seconds: float) -> float:
     """Return the answers per second the server gave to the bundled client.
 
     Raises:
-        RuntimeError: the server closed a connection.
+        RuntimeError: the server closed a connection, or left one without an answer.
     """
     _, _, length = await ask(port, request)
     payload, loop = request_bytes(request), asyncio.get_running_loop()
     begin = time.perf_counter()
     pairs = [
-        await loop.create_connection(lambda: _Connection(payload, length), "127.0.0.1", port) for _ in range(CONNECTIONS)
+        await loop.create_connection(lambda: _Connection(payload, length), "127.0.0.1", port)
+        for _ in range(CONNECTIONS)
     ]
     await asyncio.sleep(seconds)
     took = time.perf_counter() - begin
     connections = [connection for _, connection in pairs]
-    answers, lost = sum(each.answers for each in connections), any(each.lost for each in connections)
+    answers = sum(each.answers for each in connections)
+    lost = any(each.lost or not each.answers for each in connections)
     for connection in connections:
         connection.close()
     if lost:
-        raise RuntimeError("the server closed a connection under load")
+        raise RuntimeError("the server closed or starved a connection under load")
     return answers / took
 
 
@@ -103,11 +105,14 @@ def drive_wrk(tool: str, port: int, request: Request, seconds: float) -> float:
         RuntimeError: there were errors, or the answer of `wrk` cannot be read.
     """
     target = request.path + ("?" + request.query.decode() if request.query else "")
-    headers = [part for name, value in request.headers for part in ("-H", f"{name.decode()}: {value.decode()}")]
+    headers = [(name.decode(), value.decode()) for name, value in request.headers if name != b"content-length"]
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "request.lua"
-        script.write_text(f"wrk.method = '{request.method}'\nwrk.body = [==[{request.body.decode()}]==]\n")
-        command = [tool, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(script), *headers]
+        lines = [f"wrk.headers['{name}'] = '{value}'" for name, value in headers]
+        lines += [f"wrk.method = '{request.method}'"]
+        lines += [f"wrk.body = [==[{request.body.decode()}]==]"] if request.body else []
+        script.write_text("\n".join(lines))
+        command = [tool, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(script)]
         output = subprocess.run(
             [*command, f"http://127.0.0.1:{port}{target}"], capture_output=True, text=True, check=True
         ).stdout

@@ -56,8 +56,10 @@ def draw(results: list[Result], names: list[str]) -> str:
             parts.append(_bar(result, top, scale))
             top += _BAR
         top += _GAP
-    head = [_text(8, 18, "Times FastAPI's speed, in memory, same requests (logarithmic; longer is faster)", kind="title")]
-    body = [*head, *_legend([name for name in names if name != REFERENCE]), *_grid(scale, top), *parts]
+    title = _text(
+        8, 18, "Times FastAPI's speed, in memory, same requests (logarithmic; longer is faster)", kind="title"
+    )
+    body = [title, *_legend([name for name in names if name != REFERENCE]), *_grid(scale, top), *parts]
     size = f'viewBox="0 0 {_WIDTH} {top + 24:.0f}" role="img" aria-label="FastLayer against FastAPI and its peers"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n{_STYLE}\n' + "\n".join(body) + "\n</svg>\n"
 
@@ -72,7 +74,8 @@ def _bar(result: Result, top: float, scale: _Scale) -> str:
     color = _COLORS.get(result.framework, "#8a8f98")
     title = f"<title>{result.framework}, {result.scenario}: {result.microseconds:,.1f} us, {result.ratio:.2f}x</title>"
     bar = f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{_BAR - 1}" fill="{color}">{title}</rect>'
-    return bar + (_text(max(one, end) + 4, top + _BAR - 1, f"{result.ratio:.1f}x") if result.framework == SUBJECT else "")
+    label = _text(max(one, end) + 4, top + _BAR - 1, f"{result.ratio:.1f}x")
+    return bar + label if result.framework == SUBJECT else bar
 
 
 def _legend(names: list[str]) -> list[str]:

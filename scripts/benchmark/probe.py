@@ -2,6 +2,7 @@
 
 It may import nothing heavy before the clock runs, so it knows neither the scenarios nor the other frameworks.
 """
+# mypy: disable-error-code="untyped-decorator"
 
 import json
 import resource

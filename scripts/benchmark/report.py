@@ -7,7 +7,7 @@ import json
 import os
 import platform
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from math import exp, log
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,8 @@ def table(results: list[Result], names: list[str]) -> str:
     lines = [heads] + [_line(scenario, row, names) for scenario, row in rows(results).items()]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     text = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
-    return "\n".join([*text, "", "Microseconds per request; ratio: FastAPI's time through FastLayer's.", *_verdict(results)])
+    legend = "Microseconds per request; ratio: FastAPI's time through FastLayer's."
+    return "\n".join([*text, "", legend, *_verdict(results)])
 
 
 _CALLS = (REFERENCE, SUBJECT)
@@ -97,7 +98,7 @@ def _verdict(results: list[Result]) -> list[str]:
 def save(path: Path, versions: dict[str, str], rounds: int, parts: dict[str, Any]) -> None:
     """Write the figures with what is needed to judge them: machine, versions, date."""
     head = {
-        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "versions": versions,
         "rounds": rounds,

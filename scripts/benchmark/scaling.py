@@ -2,6 +2,7 @@
 
 It builds FastAPI-shaped applications only; it may not judge, the figures beside each other do.
 """
+# mypy: disable-error-code="untyped-decorator"
 
 from collections.abc import Callable
 from statistics import median

@@ -19,6 +19,7 @@ from blacksheep import (
 )
 from blacksheep.server.responses import bad_request
 from blacksheep.server.sse import ServerSentEvent, ServerSentEventsResponse, TextServerSentEvent
+from blacksheep.settings.json import json_settings
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
@@ -39,8 +40,8 @@ class Login(BaseModel):
     password: str
 
 
-def _json(content: Any) -> Response:
-    return Response(200, content=Content(b"application/json", orjson.dumps(content)))
+_settings: Any = json_settings  # its `use` is untyped
+_settings.use(loads=orjson.loads, dumps=lambda content: orjson.dumps(content).decode())
 
 
 def _app(path: str, handler: Any, method: str = "GET") -> Application:
@@ -49,16 +50,16 @@ def _app(path: str, handler: Any, method: str = "GET") -> Application:
     return app
 
 
-async def _hello() -> Response:
-    return _json({"hello": "world"})
+async def _hello() -> dict[str, str]:
+    return {"hello": "world"}
 
 
 async def _params(
     item_id: int, tags: list[str], x_token: Token, skip: int = 0, limit: int = 10, q: str | None = None
-) -> Response:
+) -> Any:
     if item_id < 1 or skip < 0 or not 1 <= limit <= 100 or (q is not None and not 3 <= len(q) <= 50):
         return bad_request("a parameter is out of its bounds")
-    return _json({"item_id": item_id, "skip": skip, "limit": limit, "q": q, "tags": tags, "x_token": x_token.value})
+    return {"item_id": item_id, "skip": skip, "limit": limit, "q": q, "tags": tags, "x_token": x_token.value}
 
 
 async def _body(data: Order) -> Response:
@@ -69,31 +70,31 @@ def _greeting() -> dict[str, str]:
     return {"hello": "world"}
 
 
-async def _sync() -> Response:
-    return _json(await run_in_threadpool(_greeting))
+async def _sync() -> dict[str, str]:
+    return await run_in_threadpool(_greeting)
 
 
 async def _list() -> Response:
     return Response(200, content=Content(b"application/json", ITEMS_ADAPTER.dump_json(ITEMS)))
 
 
-async def _rows() -> Response:
-    return _json(ROWS)
+async def _rows() -> Any:
+    return ROWS
 
 
-async def _form(data: FromForm[Login]) -> Response:
-    return _json({"username": data.value.username, "password": data.value.password})
+async def _form(data: FromForm[Login]) -> dict[str, str]:
+    return {"username": data.value.username, "password": data.value.password}
 
 
-async def _upload(request: Request) -> Response:
+async def _upload(request: Request) -> dict[str, Any]:
     part = (await request.multipart() or [])[0]
     content = part.data if isinstance(part.data, bytes) else part.data.read()
-    return _json({"name": (part.file_name or b"").decode(), "size": len(content)})
+    return {"name": (part.file_name or b"").decode(), "size": len(content)}
 
 
 def _numbered(number: int) -> Any:
-    async def read(item_id: int) -> Response:
-        return _json({"route": number, "item_id": item_id})
+    async def read(item_id: int) -> dict[str, int]:
+        return {"route": number, "item_id": item_id}
 
     return read
 

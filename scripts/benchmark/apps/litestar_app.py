@@ -157,7 +157,8 @@ async def _upload(data: Annotated[UploadFile, Body(media_type=RequestEncodingTyp
 
 
 def _invalid(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
-    places = [{"loc": [each.get("source"), each["key"]], "msg": each["message"]} for each in error.extra or ()]  # type: ignore[union-attr]  # a list here
+    extra: Any = error.extra or ()
+    places = [{"loc": [each.get("source"), each["key"]], "msg": each["message"]} for each in extra]
     return Response({"detail": places}, status_code=422)
 
 

@@ -31,7 +31,9 @@ _ADDRESSES = {"item_id": "path", "x_token": "header"}
 def problems(error: ValidationError) -> dict[str, Any]:
     """Return the body of a 422 for `error`, shaped as FastAPI shapes it."""
     details = error.errors(include_url=False)
-    return {"detail": [{**each, "loc": (_ADDRESSES.get(str(each["loc"][0]), "query"), *each["loc"])} for each in details]}
+    return {
+        "detail": [{**each, "loc": (_ADDRESSES.get(str(each["loc"][0]), "query"), *each["loc"])} for each in details]
+    }
 
 
 @asynccontextmanager
