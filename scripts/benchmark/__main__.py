@@ -64,7 +64,7 @@ def main() -> None:
     names = _available(options)
     parts: dict[str, Any] = {}
     if options.record_calls:
-        print(uvloop.run(calls.record()))
+        print(uvloop.run(calls.record()), end="")
     elif options.http:
         wanted = [name for name in _chosen(options.only, HTTP_SCENARIOS)]
         parts["http"] = over_http.run(wanted, names, options.rounds)

@@ -4,12 +4,12 @@ Plain Pydantic; it may not know a framework. Times are naive, so that all writer
 """
 
 from datetime import date, datetime, timedelta
-from enum import Enum
+from enum import StrEnum
 
 from pydantic import BaseModel, Field, TypeAdapter
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """The state of an item; an enum, because JSON writers disagree on those."""
 
     draft = "draft"
