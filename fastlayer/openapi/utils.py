@@ -17,6 +17,7 @@ from fastlayer.openapi.operations import (
 )
 from fastlayer.openapi.plain import plain
 from fastlayer.openapi.schemas import DescribedField, FieldSchemas, schema_definitions
+from fastlayer.openapi.versions import document_for_version
 
 
 def get_openapi(
@@ -36,9 +37,10 @@ def get_openapi(
     separate_input_output_schemas: bool = True,
     external_docs: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The OpenAPI document of the routes, ready for JSON.
+    """The OpenAPI document of the routes, ready for JSON, valid in `openapi_version` (3.0.x, 3.1.x or 3.2.x).
 
-    `routes` may hold anything; only API routes are described. Nothing given is changed.
+    `routes` may hold anything; only API routes are described. Nothing given is changed. 3.1.0 keeps what is only
+    valid in 3.2 (`itemSchema`, the `query` method); the other versions leave out or rewrite what they do not know.
     """
     fields = get_fields_from_routes([*routes, *(webhooks or ())])
     schemas, definitions = schema_definitions(fields, separate_input_output_schemas=separate_input_output_schemas)
@@ -56,8 +58,9 @@ def get_openapi(
     document["paths"] = _paths(routes, writer)
     document |= _present({"webhooks": _paths(webhooks or (), writer)})
     document |= _present({"components": _components(definitions, writer)})
-    document |= _present({"tags": [plain(_with_docs(tag)) for tag in tags or ()], "externalDocs": _with_url(external_docs)})
-    return document
+    document |= _present({"tags": [plain(_with_docs(tag)) for tag in tags or ()]})
+    document |= _present({"externalDocs": _with_url(external_docs)})
+    return document_for_version(document, openapi_version)
 
 
 def get_fields_from_routes(routes: Iterable[Any]) -> list[DescribedField]:
