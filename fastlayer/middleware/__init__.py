@@ -1,1 +1,3 @@
 """Middleware under the import paths users expect; Starlette underneath."""
+
+from starlette.middleware import Middleware as Middleware

@@ -1,0 +1,133 @@
+"""The parameters and security schemes of a whole dependency tree, flat. Knows dependants, nothing of schemas."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
+
+from fastlayer.openapi.schemas import DescribedField, SchemaMode
+
+Place = Literal["path", "query", "header", "cookie"]
+PLACES: tuple[Place, ...] = ("path", "query", "header", "cookie")
+
+
+@dataclass(frozen=True)
+class ModelParameter:
+    """One field of a model that stands for several parameters; equal to every other one of that field."""
+
+    model: type[BaseModel]
+    name: str
+    mode: SchemaMode = "validation"
+
+    @property
+    def field_info(self) -> FieldInfo:
+        return self.model.model_fields[self.name]
+
+    @property
+    def alias(self) -> str:
+        return self.field_info.alias or self.name
+
+    @cached_property
+    def _type_adapter(self) -> TypeAdapter[Any]:
+        return TypeAdapter(Annotated[self.field_info.annotation, self.field_info])
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value taken from `place`: under `alias` (`name` in the document), required or not, listed or not."""
+
+    place: Place
+    name: str
+    alias: str
+    field: DescribedField
+    required: bool
+    listed: bool
+
+
+@dataclass(slots=True)
+class FlatDependencies:
+    """What a dependency tree takes from requests: parameters (by place) and security schemes with their scopes."""
+
+    parameters: list[Parameter] = field(default_factory=list)
+    security: list[tuple[Any, list[str]]] = field(default_factory=list)
+
+
+def flatten(dependant: Any) -> FlatDependencies:
+    """All parameters and schemes of the tree, a node before its dependencies, each dependency once."""
+    nodes = list(_nodes(dependant, set()))
+    flat = FlatDependencies()
+    for place in PLACES:
+        for node in nodes:
+            for one in getattr(node, f"{place}_params"):
+                flat.parameters.extend(_expand(place, one))
+    flat.security = [(node.call, _scopes(node)) for node in nodes if is_security_scheme(node.call)]
+    return flat
+
+
+def is_security_scheme(call: Any) -> bool:
+    """Whether the callable describes itself as a security scheme."""
+    return isinstance(getattr(call, "scheme_name", None), str) and hasattr(call, "model")
+
+
+def _nodes(dependant: Any, seen: set[Any]) -> Iterator[Any]:
+    """The nodes depth-first; a callable asked for again with the same scopes brings nothing new (diamonds)."""
+    yield dependant
+    for child in dependant.dependencies:
+        key = (_identity(child.call), *sorted(_scopes(child)))
+        if key not in seen:
+            seen.add(key)
+            yield from _nodes(child, seen)
+
+
+def _identity(call: Any) -> Any:
+    """The callable if it can be compared (bound methods are made anew at each look), else its place in memory."""
+    try:
+        hash(call)
+    except TypeError:
+        return id(call)
+    return call
+
+
+def _scopes(dependant: Any) -> list[str]:
+    """The scopes asked for by the ancestors, then its own, each once."""
+    return list(dict.fromkeys([*(dependant.parent_oauth_scopes or ()), *(dependant.own_oauth_scopes or ())]))
+
+
+def _expand(place: Place, one: Any) -> Sequence[Parameter]:
+    """The parameter, or those of its model's fields; where the whole model may be left out, so may each of them."""
+    info = one.field_info
+    dashes = place == "header" and getattr(info, "convert_underscores", True)
+    model = _model_in(info.annotation)
+    listed = getattr(info, "include_in_schema", True)
+    if model is None:
+        return [_parameter(place, one, dashes, required=info.is_required(), listed=listed)]
+    optional = not info.is_required() and info.default is None
+    parts = (ModelParameter(model, name) for name in model.model_fields)
+    return [
+        _parameter(place, part, dashes, required=part.field_info.is_required() and not optional, listed=listed)
+        for part in parts
+    ]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model of `Model` or `Model | None`, else None."""
+    members = [member for member in get_args(annotation) if member is not NoneType]
+    if get_origin(annotation) in (Union, UnionType) and len(members) == 1:
+        annotation = members[0]
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _parameter(place: Place, one: DescribedField, dashes: bool, *, required: bool, listed: bool) -> Parameter:
+    alias = _first_alias(one.field_info.validation_alias) or one.alias
+    name = alias.replace("_", "-") if dashes and alias == one.name else alias
+    return Parameter(place, name, alias, one, required, listed)
+
+
+def _first_alias(alias: str | AliasPath | AliasChoices | None) -> str | None:
+    """The name that a client would use first; paths have none."""
+    first = alias.choices[0] if isinstance(alias, AliasChoices) else alias
+    return first if isinstance(first, str) else None

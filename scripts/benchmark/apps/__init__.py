@@ -1,0 +1,1 @@
+"""One module per framework: scenario name -> a function that builds its application."""
