@@ -25,6 +25,7 @@ from fastlayer.jsontypes import decimal_encoder as decimal_encoder
 from fastlayer.jsontypes import isoformat as isoformat
 from fastlayer.types import IncEx
 
+
 @dataclasses.dataclass(slots=True, frozen=True)
 class _Wish:
     """What the caller of `jsonable_encoder` asked for, the same at every level."""
@@ -236,11 +237,7 @@ def _items(values: list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
 
 def _members(members: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
     # Keys that become equal when encoded are one member: the first one's place, the last one's value.
-    plain = {
-        _key(key): value
-        for key, value in members.items()
-        if not (isinstance(key, str) and key.startswith("_sa"))
-    }
+    plain = {_key(key): value for key, value in members.items() if not (isinstance(key, str) and key.startswith("_sa"))}
     before = ""
     for key, value in plain.items():
         yield f"{before}{encode_basestring(key if isinstance(key, str) else _key_text(key))}:", value

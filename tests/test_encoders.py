@@ -349,7 +349,10 @@ def test_an_enum_may_hold_any_encodable_value() -> None:
 
 
 def test_numbers_that_overflow_are_written_in_full() -> None:
-    assert dump_json([2**64 - 1, 2**64, -(2**63) - 1]) == b"[18446744073709551615,18446744073709551616,-9223372036854775809]"
+    assert (
+        dump_json([2**64 - 1, 2**64, -(2**63) - 1])
+        == b"[18446744073709551615,18446744073709551616,-9223372036854775809]"
+    )
 
 
 @pytest.fixture
@@ -388,7 +391,12 @@ def test_an_encoder_replaced_in_the_table_is_used_by_both_even_where_orjson_woul
 # Any value -----------------------------------------------------------------------------------------------------------
 
 keys = st.one_of(
-    st.text(), st.sampled_from(["_sa_instance_state", "_x", Size.BIG]), st.integers(), st.booleans(), st.none(), st.dates()
+    st.text(),
+    st.sampled_from(["_sa_instance_state", "_x", Size.BIG]),
+    st.integers(),
+    st.booleans(),
+    st.none(),
+    st.dates(),
 )
 scalars = st.one_of(
     st.none(),
