@@ -11,7 +11,8 @@ from fastlayer.status import HTTP_401_UNAUTHORIZED
 class APIKeyBase(SecurityBase):
     """What the three have in common: the answer to a request without a key."""
 
-    model: APIKey
+    # Narrower than the base class says: each kind of scheme has its own object.
+    model: APIKey  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(
         self, location: APIKeyIn, name: str, description: str | None, scheme_name: str | None, auto_error: bool

@@ -45,7 +45,8 @@ class HTTPBase(SecurityBase):
     Without credentials the answer is 401 with a challenge for `scheme`, or with `auto_error=False` the value is None.
     """
 
-    model: HTTPBaseModel
+    # Narrower than the base class says: each kind of scheme has its own object.
+    model: HTTPBaseModel  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(
         self, *, scheme: str, scheme_name: str | None = None, description: str | None = None, auto_error: bool = True

@@ -15,7 +15,8 @@ class OpenIdConnect(SecurityBase):
     `auto_error=False` the value is None.
     """
 
-    model: OpenIdConnectModel
+    # Narrower than the base class says: each kind of scheme has its own object.
+    model: OpenIdConnectModel  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(
         self,
