@@ -355,6 +355,14 @@ def test_numbers_that_overflow_are_written_in_full() -> None:
     )
 
 
+@pytest.mark.parametrize("microsecond", [0, 1, 9_999, 10_000, 54_321, 99_999, 100_000, 999_999])
+def test_every_fraction_of_a_second_keeps_its_zeros(microsecond: int) -> None:
+    time, moment = dt.time(1, 2, 3, microsecond), dt.datetime(2020, 1, 1, 1, 2, 3, microsecond)
+    expected = [time.isoformat(), moment.isoformat()]
+    assert json.loads(dump_json([time, moment])) == expected
+    assert json.loads(dump_json({1: time, time: 1})) == {"1": time.isoformat(), time.isoformat(): 1}
+
+
 @pytest.fixture
 def encoders() -> Iterator[Any]:
     before = dict(ENCODERS_BY_TYPE)

@@ -11,14 +11,15 @@ from fastlayer.status import HTTP_401_UNAUTHORIZED
 class APIKeyBase(SecurityBase):
     """What the three have in common: the answer to a request without a key."""
 
-    # Narrower than the base class says: each kind of scheme has its own object.
-    model: APIKey  # pyright: ignore[reportIncompatibleVariableOverride]
+    model: APIKey
 
     def __init__(
         self, location: APIKeyIn, name: str, description: str | None, scheme_name: str | None, auto_error: bool
     ) -> None:
         self.auto_error = auto_error
-        self.model = APIKey.model_validate({"in": location, "name": name, "description": description})
+        model = APIKey.model_validate({"in": location, "name": name, "description": description})
+        # Narrower than the base class says: each kind of scheme has its own object.
+        self.model = model  # pyright: ignore[reportIncompatibleVariableOverride]
         self.scheme_name = scheme_name or type(self).__name__
 
     def make_not_authenticated_error(self) -> HTTPException:

@@ -45,13 +45,14 @@ class HTTPBase(SecurityBase):
     Without credentials the answer is 401 with a challenge for `scheme`, or with `auto_error=False` the value is None.
     """
 
-    # Narrower than the base class says: each kind of scheme has its own object.
-    model: HTTPBaseModel  # pyright: ignore[reportIncompatibleVariableOverride]
+    model: HTTPBaseModel
 
     def __init__(
         self, *, scheme: str, scheme_name: str | None = None, description: str | None = None, auto_error: bool = True
     ) -> None:
-        self.model = HTTPBaseModel(scheme=scheme, description=description)
+        model = HTTPBaseModel(scheme=scheme, description=description)
+        # Narrower than the base class says: each kind of scheme has its own object.
+        self.model = model  # pyright: ignore[reportIncompatibleVariableOverride]
         self.scheme_name = scheme_name or type(self).__name__
         self.auto_error = auto_error
 

@@ -65,9 +65,6 @@ class OAuth2(SecurityBase):
     Without the header the answer is 401, or with `auto_error=False` the value is None. The subclasses give the token.
     """
 
-    # Narrower than the base class says: each kind of scheme has its own object.
-    model: OAuth2Model  # pyright: ignore[reportIncompatibleVariableOverride]
-
     def __init__(
         self,
         *,

@@ -15,9 +15,6 @@ class OpenIdConnect(SecurityBase):
     `auto_error=False` the value is None.
     """
 
-    # Narrower than the base class says: each kind of scheme has its own object.
-    model: OpenIdConnectModel  # pyright: ignore[reportIncompatibleVariableOverride]
-
     def __init__(
         self,
         *,
