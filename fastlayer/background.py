@@ -11,7 +11,7 @@ from fastlayer.logger import logger
 P = ParamSpec("P")
 
 
-def task_name(task: object) -> str:
+def task_name(task: Any) -> str:
     """Return the dotted name of the function behind a background task, for the log."""
     func = getattr(task, "func", task)
     while hasattr(func, "func"):  # functools.partial, nested or not

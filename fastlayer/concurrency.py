@@ -57,9 +57,12 @@ async def contextmanager_in_threadpool(cm: AbstractContextManager[T]) -> AsyncGe
     opening = _Opening(cm)
 
     async def leave(kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> bool:
+        def close() -> bool | None:
+            return context.run(cm.__exit__, kind, error, tb)
+
         swallowed: bool | None = None
         with CancelScope(shield=True):
-            swallowed = await run_sync(context.run, cm.__exit__, kind, error, tb, limiter=CapacityLimiter(1))
+            swallowed = await run_sync(close, limiter=CapacityLimiter(1))
         return bool(swallowed)
 
     try:

@@ -12,7 +12,15 @@ from fastlayer.responses import EncodedJSONResponse, ORJSONResponse, Response, U
 
 @pytest.mark.parametrize(
     "name",
-    ["Response", "JSONResponse", "HTMLResponse", "PlainTextResponse", "RedirectResponse", "StreamingResponse", "FileResponse"],
+    [
+        "Response",
+        "JSONResponse",
+        "HTMLResponse",
+        "PlainTextResponse",
+        "RedirectResponse",
+        "StreamingResponse",
+        "FileResponse",
+    ],
 )
 def test_the_common_classes_are_starlettes_own(name: str) -> None:
     assert getattr(responses, name) is getattr(starlette.responses, name)

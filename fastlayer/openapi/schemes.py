@@ -46,7 +46,8 @@ class HTTPBase(SecurityBase):
 
 
 class HTTPBearer(HTTPBase):
-    scheme: Literal["bearer"] = "bearer"
+    # A document with another scheme is no HTTPBearer; nobody assigns to it.
+    scheme: Literal["bearer"] = "bearer"  # pyright: ignore[reportIncompatibleVariableOverride]
     bearerFormat: str | None = None
 
 

@@ -1,10 +1,14 @@
-"""What every security scheme is: a callable that reads credentials and carries its OpenAPI description."""
+"""What a security scheme is to the rest of the framework."""
 
-from typing import Any
+from fastlayer.openapi.schemes import SecurityBase as SecurityBaseModel
 
 
 class SecurityBase:
-    """Marks a dependency as a security scheme; `model` is its OpenAPI object, `scheme_name` its name there."""
+    """A callable dependency that reads credentials, and says in OpenAPI which.
 
-    model: Any
+    `model` is its Security Scheme Object, `scheme_name` its key among the document's `securitySchemes`. Being an
+    instance of this class is what makes a dependency appear there.
+    """
+
+    model: SecurityBaseModel
     scheme_name: str

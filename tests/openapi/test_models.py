@@ -38,7 +38,9 @@ DOCUMENT: dict[str, Any] = {
         }
     },
     "components": {
-        "schemas": {"Book": {"properties": {"next": {"not": {"if": True}}, "any": False}, "additionalProperties": False}},
+        "schemas": {
+            "Book": {"properties": {"next": {"not": {"if": True}}, "any": False}, "additionalProperties": False}
+        },
         "securitySchemes": {
             "key": {"type": "apiKey", "in": "header", "name": "x-key"},
             "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
