@@ -26,7 +26,7 @@ from ..fields import (
     not_none,
 )
 from ..outcome import Outcome
-from ..security.scopes import SecurityScopes
+from ..security.oauth2 import SecurityScopes
 from .callables import place_of
 from .models import Dependant
 from .signatures import Unresolved, unresolved_error

@@ -15,7 +15,7 @@ from ..dependencies.callables import (
 from ..dependencies.models import Dependant
 from ..exceptions import FastLayerError
 from ..fields import ModelField, is_sequence
-from ..security.scopes import SecurityScopes
+from ..security.oauth2 import SecurityScopes
 from . import lifetimes
 from .exchange import (
     Exchange,

@@ -57,7 +57,7 @@ class _AsyncGeneratorExit:
             else:
                 await self.generator.athrow(exception)
         except StopAsyncIteration as stop:
-            return stop is not exception
+            return exception is not None and stop is not exception
         except RuntimeError as error:
             if _is_wrapped_stop(error, exception):
                 return False
@@ -122,7 +122,7 @@ class _GeneratorExit:
             else:
                 self.generator.throw(exception)
         except StopIteration as stop:
-            return stop is not exception
+            return exception is not None and stop is not exception
         except RuntimeError as error:
             if _is_wrapped_stop(error, exception):
                 return False

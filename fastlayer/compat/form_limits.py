@@ -1,0 +1,5 @@
+"""`fastapi._form_limits`."""
+
+from ..limits import FormLimits as _FormLimits
+
+__all__ = ["_FormLimits"]
