@@ -56,7 +56,7 @@ def instrument(app: ASGIApp, config: TelemetryConfig | None) -> ASGIApp:
     if config is None and "opentelemetry.sdk" not in sys.modules and not auto_configure_wanted(wanted):
         return app
     if find_spec("opentelemetry") is None:
-        logger.warning("`telemetry` has no effect: OpenTelemetry is not installed. Run `pip install fastlayer-api[otel]`.")
+        logger.warning("`telemetry` has no effect: OpenTelemetry is missing. Run `pip install fastlayer-api[otel]`.")
         return app
     from fastlayer.telemetry.middleware import TelemetryMiddleware
 

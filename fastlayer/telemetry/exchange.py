@@ -146,8 +146,8 @@ class RequestTelemetry:
         if self._instruments.meters is not None and self._http:
             known = {**self._attributes, **outcome}
             chosen = {key: known[key] for key in _METRIC_KEYS if key in known}
-            elapsed = perf_counter() - self._started
-            self._instruments.meters.duration.record(elapsed, {**metric_attributes(self._scope), **chosen}, self.context)
+            chosen.update(metric_attributes(self._scope))
+            self._instruments.meters.duration.record(perf_counter() - self._started, chosen, self.context)
         if self._span is not None:
             if self.route is not None:
                 self._span.update_name(f"{self._label} {self.route}")
