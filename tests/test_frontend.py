@@ -53,8 +53,8 @@ async def ask(app: Any, path: str, **extra: Any) -> tuple[int, dict[bytes, bytes
         await anyio.sleep_forever()
         raise AssertionError("not cancelled")
 
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "root_path": "", **extra}
-    await app(scope, receive, send)
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "root_path": ""}
+    await app({**scope, **extra}, receive, send)
     return sent[0]["status"], dict(sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent)
 
 

@@ -1,4 +1,4 @@
-"""A WSGI application as ASGI: from `a2wsgi` where it is installed, else Starlette's, which announces its own removal."""
+"""A WSGI application as ASGI: from `a2wsgi` where it is installed, else Starlette's, which warns of its removal."""
 
 try:
     from a2wsgi import WSGIMiddleware as WSGIMiddleware

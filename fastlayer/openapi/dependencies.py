@@ -1,15 +1,16 @@
-"""The parameters and security schemes of a whole dependency tree, flat. Knows dependants, nothing of schemas."""
+"""The parameters and security schemes of a whole dependency tree, flat. Knows dependants, not schemas."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from fastlayer.openapi.schemas import DescribedField, SchemaMode
+from ..dependencies.models import Dependant
+from ..security.base import SecurityBase
+from .schemas import DescribedField, SchemaMode
 
 Place = Literal["path", "query", "header", "cookie"]
 PLACES: tuple[Place, ...] = ("path", "query", "header", "cookie")
@@ -31,9 +32,10 @@ class ModelParameter:
     def alias(self) -> str:
         return self.field_info.alias or self.name
 
-    @cached_property
-    def _type_adapter(self) -> TypeAdapter[Any]:
-        return TypeAdapter(Annotated[self.field_info.annotation, self.field_info])
+    @property
+    def adapter(self) -> TypeAdapter[Any]:
+        annotated: Any = Annotated[self.field_info.annotation, self.field_info]
+        return TypeAdapter(annotated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,10 @@ class FlatDependencies:
     """What a dependency tree takes from requests: parameters (by place) and security schemes with their scopes."""
 
     parameters: list[Parameter] = field(default_factory=list)
-    security: list[tuple[Any, list[str]]] = field(default_factory=list)
+    security: list[tuple[SecurityBase, list[str]]] = field(default_factory=list)
 
 
-def flatten(dependant: Any) -> FlatDependencies:
+def flatten(dependant: Dependant) -> FlatDependencies:
     """All parameters and schemes of the tree, a node before its dependencies, each dependency once."""
     nodes = list(_nodes(dependant, set()))
     flat = FlatDependencies()
@@ -64,20 +66,15 @@ def flatten(dependant: Any) -> FlatDependencies:
         for node in nodes:
             for one in getattr(node, f"{place}_params"):
                 flat.parameters.extend(_expand(place, one))
-    flat.security = [(node.call, _scopes(node)) for node in nodes if is_security_scheme(node.call)]
+    flat.security = [(node.security_scheme, node.oauth_scopes) for node in nodes if node.security_scheme]
     return flat
 
 
-def is_security_scheme(call: Any) -> bool:
-    """Whether the callable describes itself as a security scheme."""
-    return isinstance(getattr(call, "scheme_name", None), str) and hasattr(call, "model")
-
-
-def _nodes(dependant: Any, seen: set[Any]) -> Iterator[Any]:
+def _nodes(dependant: Dependant, seen: set[Any]) -> Iterator[Dependant]:
     """The nodes depth-first; a callable asked for again with the same scopes brings nothing new (diamonds)."""
     yield dependant
     for child in dependant.dependencies:
-        key = (_identity(child.call), *sorted(_scopes(child)))
+        key = (_identity(child.call), *sorted(child.oauth_scopes))
         if key not in seen:
             seen.add(key)
             yield from _nodes(child, seen)
@@ -90,11 +87,6 @@ def _identity(call: Any) -> Any:
     except TypeError:
         return id(call)
     return call
-
-
-def _scopes(dependant: Any) -> list[str]:
-    """The scopes asked for by the ancestors, then its own, each once."""
-    return list(dict.fromkeys([*(dependant.parent_oauth_scopes or ()), *(dependant.own_oauth_scopes or ())]))
 
 
 def _expand(place: Place, one: Any) -> Sequence[Parameter]:

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 from starlette.responses import JSONResponse
 
-from fastlayer.openapi.constants import METHODS_WITH_BODY, REF_PREFIX
-from fastlayer.openapi.dependencies import FlatDependencies, Parameter, flatten
-from fastlayer.openapi.plain import plain
-from fastlayer.openapi.schemas import DescribedField, FieldSchemas, JsonSchema, field_schema
+from .constants import METHODS_WITH_BODY, REF_PREFIX
+from .dependencies import FlatDependencies, Parameter, flatten
+from .plain import plain
+from .schemas import DescribedField, FieldSchemas, JsonSchema, field_schema
 
 VALIDATION_ERRORS: dict[str, JsonSchema] = {
     "HTTPValidationError": {
@@ -26,7 +26,11 @@ VALIDATION_ERRORS: dict[str, JsonSchema] = {
         "title": "ValidationError",
         "type": "object",
         "properties": {
-            "loc": {"title": "Location", "type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}},
+            "loc": {
+                "title": "Location",
+                "type": "array",
+                "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+            },
             "msg": {"title": "Message", "type": "string"},
             "type": {"title": "Error Type", "type": "string"},
             "input": {"title": "Input"},
@@ -281,4 +285,3 @@ def merge(target: dict[str, Any], extra: Mapping[str, Any]) -> None:
             target[key] = [*present, *value]
         else:
             target[key] = value
-

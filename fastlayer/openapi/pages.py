@@ -1,10 +1,10 @@
-"""The routes that serve a document, its pages and their assets. Knows Starlette; of the application only `DocsConfig`."""
+"""The routes that serve a document, its pages and their assets. Knows Starlette, and
+of the application what `Documented` says."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -23,44 +23,44 @@ from .docs import (
 ONE_YEAR = "public, max-age=31536000, immutable"
 
 
-@dataclass(frozen=True, kw_only=True)
-class DocsConfig:
-    """What is served and where; a path of None serves nothing.
+class Documented(Protocol):
+    """What is asked of an application, at each request anew, so that it may be changed; a path of None serves nothing.
 
-    `document` answers the OpenAPI document (it may be slow: it is called in a worker thread). `nonce` is the
+    `openapi()` answers the document (it may be slow: it is called in a worker thread). `docs_csp_nonce` is the
     Content-Security-Policy nonce of a request's page, or a function that answers it.
     """
 
     title: str
-    document: Callable[[], dict[str, Any]]
-    openapi_url: str | None = "/openapi.json"
-    docs_url: str | None = "/docs"
-    redoc_url: str | None = "/redoc"
-    scalar_url: str | None = None
-    swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect"
-    swagger_ui_init_oauth: dict[str, Any] | None = None
-    swagger_ui_parameters: dict[str, Any] | None = None
-    root_path_in_servers: bool = True
-    nonce: Callable[[Request], str] | str | None = None
+    openapi_url: str | None
+    docs_url: str | None
+    redoc_url: str | None
+    scalar_url: str | None
+    swagger_ui_oauth2_redirect_url: str | None
+    swagger_ui_init_oauth: dict[str, Any] | None
+    swagger_ui_parameters: dict[str, Any] | None
+    root_path_in_servers: bool
+    docs_csp_nonce: Callable[[Request], str] | str | None
+
+    def openapi(self) -> dict[str, Any]: ...
 
 
-def docs_routes(config: DocsConfig) -> list[Route]:
-    """The routes of the document and its pages, in the order FastAPI's users know; none without `openapi_url`."""
-    if not config.openapi_url:
+def docs_routes(app: Documented) -> list[Route]:
+    """The routes of the document and its pages, the document first; none without `openapi_url`."""
+    if not app.openapi_url:
         return []
-    pages = _Pages(config)
-    routes = [_route(config.openapi_url, DocumentEndpoint(config).serve, "openapi")]
-    if config.docs_url:
-        routes.append(_route(config.docs_url, pages.swagger_ui, "swagger_ui_html"))
-        routes += _asset_routes(config.docs_url, (SWAGGER_JS, SWAGGER_CSS))
-        if redirect := config.swagger_ui_oauth2_redirect_url:
+    pages = _Pages(app)
+    routes = [_route(app.openapi_url, DocumentEndpoint(app).serve, "openapi")]
+    if app.docs_url:
+        routes.append(_route(app.docs_url, pages.swagger_ui, "swagger_ui_html"))
+        routes += _asset_routes(app.docs_url, (SWAGGER_JS, SWAGGER_CSS))
+        if redirect := app.swagger_ui_oauth2_redirect_url:
             routes.append(_route(redirect, pages.oauth2_redirect, "swagger_ui_redirect"))
-    if config.redoc_url:
-        routes.append(_route(config.redoc_url, pages.redoc, "redoc_html"))
-        routes += _asset_routes(config.redoc_url, (REDOC_JS,))
-    if config.scalar_url:
-        routes.append(_route(config.scalar_url, pages.scalar, "scalar_html"))
-        routes += _asset_routes(config.scalar_url, (SCALAR_JS,))
+    if app.redoc_url:
+        routes.append(_route(app.redoc_url, pages.redoc, "redoc_html"))
+        routes += _asset_routes(app.redoc_url, (REDOC_JS,))
+    if app.scalar_url:
+        routes.append(_route(app.scalar_url, pages.scalar, "scalar_html"))
+        routes += _asset_routes(app.scalar_url, (SCALAR_JS,))
     return routes
 
 
@@ -70,14 +70,14 @@ class DocumentEndpoint:
     Only the last one is kept: a root path may be a visitor's choice, and must not fill the memory.
     """
 
-    def __init__(self, config: DocsConfig) -> None:
-        self._config = config
+    def __init__(self, app: Documented) -> None:
+        self._app = app
         self._lock = Lock()
         self._written: tuple[dict[str, Any], str, bytes, str] | None = None
 
     async def serve(self, request: Request) -> Response:
         """The document, or 304 if the client has it."""
-        root_path = prefix(request) if self._config.root_path_in_servers else ""
+        root_path = prefix(request) if self._app.root_path_in_servers else ""
         body, etag = await run_in_threadpool(self._body, root_path)
         headers = {"etag": etag}
         if _matches(request.headers.get("if-none-match", ""), etag):
@@ -86,7 +86,7 @@ class DocumentEndpoint:
 
     def _body(self, root_path: str) -> tuple[bytes, str]:
         with self._lock:  # several first requests build one document
-            document = self._config.document()
+            document = self._app.openapi()
             if self._written is None or self._written[0] is not document or self._written[1] != root_path:
                 body = bytes(JSONResponse(with_server(document, root_path)).body)
                 self._written = (document, root_path, body, f'"{sha256(body).hexdigest()[:32]}"')
@@ -114,19 +114,19 @@ def prefix(request: Request) -> str:
 class _Pages:
     """The endpoints of the pages."""
 
-    def __init__(self, config: DocsConfig) -> None:
-        self._config = config
+    def __init__(self, app: Documented) -> None:
+        self._app = app
 
     async def swagger_ui(self, request: Request) -> Response:
-        config = self._config
-        redirect = config.swagger_ui_oauth2_redirect_url
-        docs_url = config.docs_url or ""
+        app = self._app
+        redirect = app.swagger_ui_oauth2_redirect_url
+        docs_url = app.docs_url or ""
         return get_swagger_ui_html(
             openapi_url=self._openapi_url(request),
-            title=f"{config.title} - Swagger UI",
+            title=f"{app.title} - Swagger UI",
             oauth2_redirect_url=prefix(request) + redirect if redirect else None,
-            init_oauth=config.swagger_ui_init_oauth,
-            swagger_ui_parameters=config.swagger_ui_parameters,
+            init_oauth=app.swagger_ui_init_oauth,
+            swagger_ui_parameters=app.swagger_ui_parameters,
             swagger_js_url=_asset_url(request, docs_url, SWAGGER_JS),
             swagger_css_url=_asset_url(request, docs_url, SWAGGER_CSS),
             nonce=self._nonce(request),
@@ -138,8 +138,8 @@ class _Pages:
     async def redoc(self, request: Request) -> Response:
         return get_redoc_html(
             openapi_url=self._openapi_url(request),
-            title=f"{self._config.title} - ReDoc",
-            redoc_js_url=_asset_url(request, self._config.redoc_url or "", REDOC_JS),
+            title=f"{self._app.title} - ReDoc",
+            redoc_js_url=_asset_url(request, self._app.redoc_url or "", REDOC_JS),
             redoc_js_module=True,
             with_google_fonts=False,
             nonce=self._nonce(request),
@@ -148,16 +148,16 @@ class _Pages:
     async def scalar(self, request: Request) -> Response:
         return get_scalar_html(
             openapi_url=self._openapi_url(request),
-            title=f"{self._config.title} - Scalar",
-            scalar_js_url=_asset_url(request, self._config.scalar_url or "", SCALAR_JS),
+            title=f"{self._app.title} - Scalar",
+            scalar_js_url=_asset_url(request, self._app.scalar_url or "", SCALAR_JS),
             nonce=self._nonce(request),
         )
 
     def _openapi_url(self, request: Request) -> str:
-        return prefix(request) + (self._config.openapi_url or "")
+        return prefix(request) + (self._app.openapi_url or "")
 
     def _nonce(self, request: Request) -> str | None:
-        nonce = self._config.nonce
+        nonce = self._app.docs_csp_nonce
         return nonce(request) if callable(nonce) else nonce
 
 

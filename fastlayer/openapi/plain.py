@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import to_jsonable_python
+from ..encoders import jsonable_encoder
 
 _SCALARS = frozenset({int, float, bool, type(None)})
 
@@ -22,4 +22,4 @@ def plain(value: Any, renames: Mapping[str, str] | None = None) -> Any:
         return [plain(item, renames) for item in value]
     if kind in _SCALARS:
         return value
-    return plain(to_jsonable_python(value, by_alias=True, exclude_none=True, fallback=str), renames)
+    return plain(jsonable_encoder(value, by_alias=True, exclude_none=True), renames)

@@ -9,12 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from fastlayer.openapi.constants import REF_PREFIX, REF_TEMPLATE
-from fastlayer.openapi.plain import plain
+from .constants import REF_PREFIX, REF_TEMPLATE
+from .plain import plain
 
 JsonSchema = dict[str, Any]
 SchemaMode = Literal["validation", "serialization"]
@@ -23,13 +24,20 @@ SchemaMode = Literal["validation", "serialization"]
 class DescribedField(Hashable, Protocol):
     """What is asked of a validated value: its options, its names, and the core schema of its adapter."""
 
-    name: str
-    mode: SchemaMode
-    field_info: FieldInfo
-    _type_adapter: Any
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def mode(self) -> SchemaMode: ...
+
+    @property
+    def field_info(self) -> FieldInfo: ...
 
     @property
     def alias(self) -> str: ...
+
+    @property
+    def adapter(self) -> TypeAdapter[Any]: ...
 
 
 FieldSchemas = Mapping[DescribedField, JsonSchema]
@@ -52,7 +60,7 @@ class SchemaGenerator(GenerateJsonSchema):
         return described
 
     def encode_default(self, dft: Any) -> Any:
-        """The default as JSON; strings, whole numbers, true and false are (Pydantic would build an adapter for each)."""
+        """The default as JSON; strings, whole numbers and booleans are (Pydantic builds an adapter for each)."""
         return dft if type(dft) in _JSON_DEFAULTS else super().encode_default(dft)
 
     def describe(
@@ -63,7 +71,9 @@ class SchemaGenerator(GenerateJsonSchema):
         for field, mode, schema in fields:
             self._mode = mode
             schemas[field] = self.generate_inner(schema)
-        choices = {str(full): [str(name) for name in names] for full, names in self._prioritized_defsref_choices.items()}
+        choices = {
+            str(full): [str(name) for name in names] for full, names in self._prioritized_defsref_choices.items()
+        }
         definitions = {str(full): schema for full, schema in self.definitions.items()}
         names = simplest_names(definitions, choices)
         references = {REF_PREFIX + full: REF_PREFIX + name for full, name in names.items()}
@@ -81,7 +91,7 @@ def schema_definitions(
     """
     inputs: list[tuple[DescribedField, SchemaMode, CoreSchema]] = []
     for field in dict.fromkeys(fields):
-        schema = field._type_adapter.core_schema
+        schema = field.adapter.core_schema
         mode = field.mode
         if not separate_input_output_schemas and mode == "serialization" and not _has_computed_fields(schema):
             mode = "validation"

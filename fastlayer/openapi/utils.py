@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import AnyUrl, ValidationError
 
-from fastlayer.openapi.dependencies import flatten
-from fastlayer.openapi.operations import (
+from .dependencies import flatten
+from .operations import (
     VALIDATION_ERRORS,
     OperationWriter,
     api_routes,
@@ -15,9 +15,9 @@ from fastlayer.openapi.operations import (
     operation_summary,
     request_body,
 )
-from fastlayer.openapi.plain import plain
-from fastlayer.openapi.schemas import DescribedField, FieldSchemas, schema_definitions
-from fastlayer.openapi.versions import document_for_version
+from .plain import plain
+from .schemas import DescribedField, FieldSchemas, schema_definitions
+from .versions import document_for_version
 
 
 def get_openapi(

@@ -7,7 +7,7 @@ in `schemas30`. Knows finished documents only.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastlayer.openapi.schemas30 import schema_for_30
+from .schemas30 import schema_for_30
 
 JsonObject = dict[str, Any]
 Rule = Callable[[JsonObject], JsonObject]
