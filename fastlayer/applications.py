@@ -209,7 +209,12 @@ class FastLayer(Documentation, Starlette):
         return self.router.query(path, *more, **options)
 
     def include_router(
-        self, router: APIRouter, *, prefix: str = "", default_response_class: Any = None, **options: Unpack[RouteOptions]
+        self,
+        router: APIRouter,
+        *,
+        prefix: str = "",
+        default_response_class: Any = None,
+        **options: Unpack[RouteOptions],
     ) -> None:
         """Serve a router's routes; see `APIRouter.include_router`."""
         self.router.include_router(router, prefix=prefix, default_response_class=default_response_class, **options)
@@ -276,5 +281,3 @@ class FastLayer(Documentation, Starlette):
             return handler
 
         return register
-
-

@@ -119,9 +119,7 @@ class ModelField:
             return None
         return self.field_info.get_default(call_default_factory=True)
 
-    def validate(
-        self, value: Any, values: Mapping[str, Any] | None = None, *, loc: Loc = ()
-    ) -> tuple[Any, Errors]:
+    def validate(self, value: Any, values: Mapping[str, Any] | None = None, *, loc: Loc = ()) -> tuple[Any, Errors]:
         """The validated value and no errors, or None and the errors, each `loc` led by the given one."""
         try:
             return self._type_adapter.validator.validate_python(value, from_attributes=True), []
@@ -232,7 +230,9 @@ def is_class(annotation: Any, classes: type[Any] | tuple[type[Any], ...]) -> boo
 
 def is_sequence(annotation: Any) -> bool:
     """Whether the annotation, or a member of its union, is a sequence or set other than str and bytes."""
-    return any(is_class(member, _SEQUENCES) and not is_class(member, (str, bytes)) for member in union_members(annotation))
+    return any(
+        is_class(member, _SEQUENCES) and not is_class(member, (str, bytes)) for member in union_members(annotation)
+    )
 
 
 def _is_structured(annotation: Any) -> bool:

@@ -151,9 +151,7 @@ class FrontendRoute(BaseRoute):
         if not path.startswith("/"):
             raise AssertionError(f"A frontend path must start with '/', not {path!r}")
         self.path = path.rstrip("/") or "/"
-        self.app = FrontendFiles(
-            directory=directory, fallback=fallback, check=_resolve_check_dir(directory, check_dir)
-        )
+        self.app = FrontendFiles(directory=directory, fallback=fallback, check=_resolve_check_dir(directory, check_dir))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return self.matches_with_path(scope, self.path)

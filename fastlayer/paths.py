@@ -3,7 +3,14 @@
 import re
 from typing import NamedTuple
 
-from starlette.convertors import CONVERTOR_TYPES, Convertor, FloatConvertor, IntegerConvertor, StringConvertor, UUIDConvertor
+from starlette.convertors import (
+    CONVERTOR_TYPES,
+    Convertor,
+    FloatConvertor,
+    IntegerConvertor,
+    StringConvertor,
+    UUIDConvertor,
+)
 
 from .exceptions import FastLayerError
 

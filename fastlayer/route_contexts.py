@@ -51,4 +51,3 @@ def iter_route_contexts(routes: Iterable[BaseRoute | RouteContext]) -> Iterator[
     """The routes, each as it is where it is served; mounts and hosts are given as they are, not walked into."""
     for route in routes:
         yield route if isinstance(route, RouteContext) else RouteContext(route)
-

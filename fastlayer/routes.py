@@ -128,7 +128,9 @@ class APIRoute(_Templated, Route):
         self.max_body_size = options.get("max_body_size")
         self.form_limits = options.get("form_limits", {})
         self.meta: Mapping[str, Any] = options.get("meta", {})
-        self.response_class: type[Response] | DefaultPlaceholder = options.get("response_class") or Default(JSONResponse)
+        self.response_class: type[Response] | DefaultPlaceholder = options.get("response_class") or Default(
+            JSONResponse
+        )
         if self.status_code is not None:
             options["status_code"] = self.status_code
         for name, value in operations.dump_options(options).items():
@@ -300,7 +302,9 @@ class APIWebSocketRoute(_Templated, WebSocketRoute):
         derived = copy(self)
         derived.dependency_overrides_provider = provider or self.dependency_overrides_provider
         derived.set_path(prefix + self.path)
-        derived.options = combine({key: value for key, value in outer.items() if key in _SOCKET_KEYS}, dict(self.options))
+        derived.options = combine(
+            {key: value for key, value in outer.items() if key in _SOCKET_KEYS}, dict(self.options)
+        )
         derived._analyse()
         return derived
 

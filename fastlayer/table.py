@@ -122,9 +122,7 @@ def _by_order(found: Found) -> int:
     return found.order
 
 
-def _collect(
-    node: _Node, segments: list[str], index: int, values: list[str], path: str, found: list[Found]
-) -> None:
+def _collect(node: _Node, segments: list[str], index: int, values: list[str], path: str, found: list[Found]) -> None:
     for entry, regex, convertors in node.tails:
         match = regex.match(path)
         if match:

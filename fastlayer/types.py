@@ -10,11 +10,6 @@ from pydantic import BaseModel
 DecoratedCallable = TypeVar("DecoratedCallable", bound=Callable[..., Any])
 
 # Fields to keep or to leave out: names (or list indexes), or for nested values a mapping from those to the same again.
-IncEx: TypeAlias = Union[
-    set[int],
-    set[str],
-    Mapping[int, Union["IncEx", bool]],
-    Mapping[str, Union["IncEx", bool]],
-]
+IncEx: TypeAlias = set[int] | set[str] | Mapping[int, Union["IncEx", bool]] | Mapping[str, Union["IncEx", bool]]
 ModelNameMap: TypeAlias = dict[type[BaseModel] | type[Enum], str]
 DependencyCacheKey: TypeAlias = tuple[Callable[..., Any] | None, tuple[str, ...], str]

@@ -111,7 +111,7 @@ VALUES: list[tuple[Any, Any]] = [
     (Pair(1, DAY), [1, "2020-01-01"]),
     (Model(), {"x": 1, "y": None, "zed": "q"}),
     (Dates([DAY]), ["2020-01-01"]),
-    (Open(**{"_sa_a": 1, "day": DAY}), {"day": "2020-01-01"}),
+    (Open(_sa_a=1, day=DAY), {"day": "2020-01-01"}),
     (Overriding(), {"over": "2020-01-01", "none": None}),
     (Encoded(), {"at": "long ago"}),
     (Data(), {"a": 1, "day": "2020-01-01", "_private": 5, "more": None}),
@@ -235,7 +235,7 @@ def test_a_pydantic_v1_object_is_refused_by_name() -> None:
         (Plain(a=1, b=None), {"exclude_none": True}, {"a": 1}),
         (Plain(a=1, b=2), {"include": {"a"}}, {"a": 1}),
         ({"_sa": 1, "a": {"_sa": 2}}, {"sqlalchemy_safe": False}, {"_sa": 1, "a": {"_sa": 2}}),
-        (Open(**{"_sa": 1}), {"sqlalchemy_safe": False}, {"_sa": 1}),
+        (Open(_sa=1), {"sqlalchemy_safe": False}, {"_sa": 1}),
         ({DAY: 1, "b": 2}, {"include": {DAY}}, {"2020-01-01": 1}),
     ],
 )

@@ -79,9 +79,7 @@ async def ask(app: Any, path: str, **extra: Any) -> tuple[int, dict[bytes, bytes
         ("DELETE", "/missing", 404, "Not Found"),
     ],
 )
-def test_files_index_pages_and_methods(
-    dist: Path, prefix: str, method: str, path: str, status: int, text: str
-) -> None:
+def test_files_index_pages_and_methods(dist: Path, prefix: str, method: str, path: str, status: int, text: str) -> None:
     response = client((prefix, dist)).request(method, prefix.rstrip("/") + path)
     assert (response.status_code, response.text) == (status, text)
 

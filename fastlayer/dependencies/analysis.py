@@ -132,7 +132,8 @@ class _Analysis:
         depends: Any = declared.depends
         if not callable(depends.dependency):
             raise declared.error(
-                f"`Depends` needs a callable, and {depends.dependency!r} is not", "Pass the function itself, not its result."
+                f"`Depends` needs a callable, and {depends.dependency!r} is not",
+                "Pass the function itself, not its result.",
             )
         refuse_shorter_life(dependant, depends)
         parents = dependant.oauth_scopes
@@ -158,7 +159,7 @@ def refuse_shorter_life(dependant: Dependant, depends: params.Depends) -> None:
         return
     own = dependant.scope or "request"
     asked = depends.scope
-    if asked is None or dependant.scope is None and asked != "function" or LIFETIMES[asked] >= LIFETIMES[own]:
+    if asked is None or (dependant.scope is None and asked != "function") or LIFETIMES[asked] >= LIFETIMES[own]:
         return
     raise DependencyScopeError(
         f'The dependency "{name_of(dependant.call)}" has a scope of "{own}", it cannot depend on dependencies with scope'
@@ -175,7 +176,9 @@ def add_field(dependant: Dependant, field: ModelField) -> None:
     elif isinstance(marker, params.Param):
         getattr(dependant, f"{marker.in_.value}_params").append(field)
     else:
-        raise ParameterError(f"{field.name!r} carries {type(marker).__name__}(), which says no place: use Query() or Body().")
+        raise ParameterError(
+            f"{field.name!r} carries {type(marker).__name__}(), which says no place: use Query() or Body()."
+        )
 
 
 def path_names(path: str) -> set[str]:

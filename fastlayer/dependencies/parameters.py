@@ -128,7 +128,9 @@ def _read_annotated(declared: Declaration) -> None:
             f"Write {declared.name}: Annotated[..., {type(marker).__name__}()] = {marker.default!r}.",
         )
     declared.marker = merged_marker(marker, declared.annotation)
-    if declared.default is not inspect.Parameter.empty and not isinstance(declared.default, (FieldInfo, params.Depends)):
+    if declared.default is not inspect.Parameter.empty and not isinstance(
+        declared.default, (FieldInfo, params.Depends)
+    ):
         declared.marker.default = declared.default
         declared.marker._attributes_set["default"] = declared.default
 

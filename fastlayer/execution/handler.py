@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .. import params
+from ..dependencies.models import flat_body_params
 from ..exceptions import EndpointContext
 from ..operation import Operation
-from ..dependencies.models import flat_body_params
-from .. import params
 from . import errors
-from .bodies import BodyReader, form_reader, json_reader, exact_json_reader
+from .bodies import BodyReader, exact_json_reader, form_reader, json_reader
 from .compile import Overrides, Settings, compile_plan
 from .exchange import Exchange
 from .lifetimes import cleanup_scope, close
@@ -99,7 +99,7 @@ def http_app(execution: Execution, provider: Any) -> ASGIApp:
     status = how.status_code or 200
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if provider is not None and provider.dependency_overrides or not simple:
+        if (provider is not None and provider.dependency_overrides) or not simple:
             await full(scope, receive, send)
             return
         # The short way: nothing to close, a result that is JSON. Everything unusual falls through to `finish`.

@@ -15,7 +15,6 @@ from .exchange import Exchange
 from .sources import Reader
 from .threads import run_in_thread
 
-
 Extract = Callable[[Exchange, dict[str, Any]], Errors]
 """Fills in arguments that need more than one look-up: models, alias choices, forms, bodies; returns the errors."""
 

@@ -65,7 +65,9 @@ def field_renderer(field: ModelField, options: dict[str, Any], context: Endpoint
     does not have.
     """
     annotation = field.field_info.annotation
-    model = annotation if is_class(annotation, object) and isinstance(annotation, type) and trusted(annotation) else None
+    model = (
+        annotation if is_class(annotation, object) and isinstance(annotation, type) and trusted(annotation) else None
+    )
     options = {name: value for name, value in options.items() if value or name == "by_alias"}
     validate = field.validator.validate_python
     to_json = field.serializer.to_json

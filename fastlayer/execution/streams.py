@@ -15,10 +15,10 @@ from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from .. import sse
 from ..encoders import dump_json
 from ..exceptions import EndpointContext
 from ..operation import Operation
-from .. import sse
 from ..sse import KEEPALIVE_COMMENT, EventSourceResponse, ServerSentEvent, format_sse_event
 from .exchange import Exchange
 from .respond import field_renderer, merge_injected, status_of
@@ -179,4 +179,3 @@ async def run_stream(response: StreamingResponse, scope: Scope, receive: Receive
         with anyio.CancelScope(shield=True):
             if hasattr(iterator, "aclose"):
                 await iterator.aclose()
-

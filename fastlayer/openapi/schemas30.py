@@ -8,10 +8,43 @@ from typing import Any
 Schema = dict[str, Any]
 
 WORDS = frozenset(
-    "title multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern maxItems minItems"
-    " uniqueItems maxProperties minProperties required enum type allOf oneOf anyOf not items properties"
-    " additionalProperties description format default nullable discriminator readOnly writeOnly xml externalDocs"
-    " example deprecated".split()
+    [
+        "title",
+        "multipleOf",
+        "maximum",
+        "exclusiveMaximum",
+        "minimum",
+        "exclusiveMinimum",
+        "maxLength",
+        "minLength",
+        "pattern",
+        "maxItems",
+        "minItems",
+        "uniqueItems",
+        "maxProperties",
+        "minProperties",
+        "required",
+        "enum",
+        "type",
+        "allOf",
+        "oneOf",
+        "anyOf",
+        "not",
+        "items",
+        "properties",
+        "additionalProperties",
+        "description",
+        "format",
+        "default",
+        "nullable",
+        "discriminator",
+        "readOnly",
+        "writeOnly",
+        "xml",
+        "externalDocs",
+        "example",
+        "deprecated",
+    ]
 )
 _NULL = {"type": "null"}
 

@@ -37,7 +37,7 @@ _STRUCTURE: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "path": {
         "parameters": ("list", "parameter"),
-        **{method: ("one", "operation") for method in METHODS_32},
+        **dict.fromkeys(METHODS_32, ("one", "operation")),
         "additionalOperations": ("map", "operation"),
     },
     "operation": {

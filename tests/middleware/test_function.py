@@ -649,9 +649,7 @@ async def test_cancellation_runs_the_cleanup_of_both(layer: Layer) -> None:
     assert sorted(cleaned) == ["app", "function"]
 
 
-async def test_cancellation_while_the_function_works_after_the_start_ends_both(
-    layer: Layer, spec_version: str
-) -> None:
+async def test_cancellation_while_the_function_works_after_the_start_ends_both(layer: Layer, spec_version: str) -> None:
     cleaned: list[str] = []
     started = anyio.Event()
 
