@@ -11,6 +11,9 @@ from ..exceptions import EndpointContext, RequestValidationError, WebSocketReque
 from ..fields import Errors
 from .exchange import Exchange, get_connection
 
+# Tells the outermost frame that the exception came too late for an answer.
+STARTED_KEY = "fastlayer.response_started"
+
 Handlers = Mapping[Any, Callable[..., Any]]
 
 
@@ -45,7 +48,7 @@ def _look_up(exc: BaseException, by_class: Handlers, by_status: Handlers) -> Cal
     return None
 
 
-async def answer(exc: BaseException, own: Handlers, exchange: Exchange, *, started: bool) -> None:
+async def answer(exc: BaseException, own: Handlers, exchange: Exchange) -> None:
     """Send what the handler for the exception answers.
 
     Raises:
@@ -54,8 +57,10 @@ async def answer(exc: BaseException, own: Handlers, exchange: Exchange, *, start
     """
     handler, exc = find_handler(exc, own, exchange.scope)
     if handler is None:
+        if exchange.started:
+            exchange.scope[STARTED_KEY] = True
         raise exc
-    if started:
+    if exchange.started:
         raise RuntimeError("Caught handled exception, but response already started.") from exc
     connection = get_connection(exchange)
     if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None)):  # noqa: B004

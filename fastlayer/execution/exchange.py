@@ -36,6 +36,7 @@ class Exchange:
         "scope",
         "send",
         "sources",
+        "started",
         "websocket",
     )
 
@@ -56,6 +57,7 @@ class Exchange:
         self.exits: dict[str, list[Any]] | None = None
         self.context: Context | None = None
         self.outcome: Outcome | None = None
+        self.started = False
 
 
 def get_request(exchange: Exchange) -> Request:
@@ -110,3 +112,14 @@ def replay(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return replayed
+
+
+def track_start(exchange: Exchange) -> None:
+    """Have `exchange.started` set when the response begins."""
+    send = exchange.send
+
+    async def tracked(message: Message) -> None:
+        exchange.started = True
+        await send(message)
+
+    exchange.send = tracked

@@ -6,26 +6,30 @@ The order is the product's: resolve depth-first, run the operation, close scope 
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from anyio import CancelScope
+from anyio.lowlevel import checkpoint_if_cancelled
+from starlette.background import BackgroundTasks
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import params
+from ..background import run_background
 from ..dependencies.models import flat_body_params
 from ..exceptions import EndpointContext
 from ..operation import Operation
+from ..responses import check_headers
 from . import errors
 from .bodies import BodyReader, exact_json_reader, form_reader, json_reader
 from .compile import Overrides, Settings, compile_plan
-from .exchange import Exchange
+from .exchange import Exchange, track_start
 from .lifetimes import cleanup_scope, close
 from .plan import InvalidRequest, Plan, in_order_of_visits, run
-from .respond import Answering, answering, make_response, merge_injected, status_of
+from .respond import JSON_HEADER, Answer, Answering, answering, merge_injected, send_json, status_of, to_answer
 from .streams import run_stream, stream_responder
-
-JSON_HEADER = (b"content-type", b"application/json")
 
 
 @dataclass
@@ -90,124 +94,124 @@ def body_reader(operation: Operation) -> tuple[BodyReader | None, bool]:
 
 def http_app(execution: Execution, provider: Any) -> ASGIApp:
     """The ASGI app of an HTTP operation; `provider.dependency_overrides` is looked at for each request."""
-    plan = execution.plan
-    read_body = execution.read_body
-    how = execution.answering
-    handlers = execution.handlers
-    simple = not (plan.has_exits or execution.has_form or execution.respond_stream or how.response_class)
-    render = how.render
-    status = how.status_code or 200
+    if execution.plan.has_exits or execution.has_form or execution.respond_stream:
+        return general_app(execution, provider)
+    general = general_app(execution, provider)
+    plan, read_body, how = execution.plan, execution.read_body, execution.answering
+    render = how.render if how.response_class is None and not how.by_status else None
+    status = how.status
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if (provider is not None and provider.dependency_overrides) or not simple:
-            await full(scope, receive, send)
+        if provider is not None and provider.dependency_overrides:
+            await general(scope, receive, send)
             return
-        # The short way: nothing to close, a result that is JSON. Everything unusual falls through to `finish`.
+        # Nothing is opened, so nothing has to be closed: 6 µs less than the general way.
         exchange = Exchange(scope, receive, send)
+        answer: Answer
         try:
             if read_body is not None:
                 await read_body(exchange)
             result = await run(plan, exchange)
-            if isinstance(result, Response) or exchange.response is not None or exchange.background is not None:
-                response = to_response(execution, result, exchange)
+            if render is None or isinstance(result, Response) or exchange.response is not None:
+                answer = to_answer(result, exchange, how)
             else:
-                response = None
-                body = render(result)
+                answer = render(result)
         except Exception as exc:
-            await errors.answer(explained(exc, execution, plan, exchange), handlers, exchange, started=False)
+            await errors.answer(explained(exc, execution, plan, exchange), execution.handlers, exchange)
             return
-        if response is not None:
-            await send_response(response, exchange)
+        if exchange.background is not None or not isinstance(answer, bytes):
+            await finish(answer, exchange, execution)
             return
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [(b"content-length", b"%d" % len(body)), JSON_HEADER],
-            }
-        )
-        await send({"type": "http.response.body", "body": body})
-
-    async def full(scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send)
-        await serve(execution, exchange, provider)
+        if exchange.response is not None:
+            await send_json(answer, exchange, status)
+            return
+        headers = [(b"content-length", b"%d" % len(answer)), JSON_HEADER]
+        exchange.started = True
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
 
     return app
 
 
-async def serve(execution: Execution, exchange: Exchange, provider: Any) -> None:
-    """Answer one request the general way: with things to close, forms, streams, overrides or a response class."""
-    tracker = _Started(exchange)
+async def finish(answer: Answer, exchange: Exchange, execution: Execution) -> None:
+    """Send an answer that is an object or has background tasks, then run those."""
+    background = take_background(answer, exchange)
+    try:
+        await send_answer(answer, exchange, execution.answering)
+        if background is not None:
+            await background()
+    except Exception as exc:
+        await errors.answer(exc, execution.handlers, exchange)
+
+
+def general_app(execution: Execution, provider: Any) -> ASGIApp:
+    """The ASGI app of an operation with things to close, forms, streams or overrides."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send)
+
+        async def make() -> Answer:
+            return await produce(execution, exchange, provider)
+
+        await live(make, exchange, execution.handlers, execution.answering)
+
+    return app
+
+
+async def live(
+    make: Callable[[], Awaitable[Answer]], exchange: Exchange, handlers: Mapping[Any, Any], how: Answering | None
+) -> None:
+    """Make the answer, send it, and close each scope in its time, whatever fails in between."""
     try:
         with cleanup_scope() as cleanup:
-            await _live(lambda: produce(execution, exchange, provider), exchange, cleanup, has_form=execution.has_form)
+            failure = await _live(make, exchange, cleanup, how)
+            if failure is not None:
+                raise failure
+        if exchange.exits is not None:
+            await checkpoint_if_cancelled()  # a cancellation that had to wait for the teardown takes effect now
     except Exception as exc:
-        await errors.answer(exc, execution.handlers, exchange, started=tracker.started)
+        await errors.answer(exc, handlers, exchange)
 
 
-class _Started:
-    """Notes whether the response has begun."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self.started = False
-        self.send = exchange.send
-        exchange.send = self
-
-    async def __call__(self, message: Any) -> None:
-        if message["type"] == "http.response.start":
-            self.started = True
-        await self.send(message)
-
-
-async def _live(make: Callable[[], Awaitable[Response]], exchange: Exchange, cleanup: Any, *, has_form: bool) -> None:
-    """Make the response, send it, and close each scope in its time, whatever fails in between."""
+async def _live(
+    make: Callable[[], Awaitable[Answer]], exchange: Exchange, cleanup: CancelScope, how: Answering | None
+) -> BaseException | None:
     failure: BaseException | None = None
-    response: Response | None = None
-    background: Any = None
+    answer: Answer = b""
+    background = None
     try:
-        response = await make()
+        answer = await make()
     except BaseException as exc:
         failure = exc
-    cleanup.shield = True
-    failure = await close(exchange, "function", failure)
-    cleanup.shield = False
-    if failure is None and response is not None:
-        background, response.background = response.background, None
+    failure = await close(exchange, "function", failure, cleanup)
+    if failure is None:
         try:
-            note_status(exchange, response.status_code)
-            await send_response(response, exchange)
+            background = take_background(answer, exchange)
+            await send_answer(answer, exchange, how)
         except BaseException as exc:
             failure = exc
-    cleanup.shield = True
-    note_failure(exchange, failure)
-    failure = await close(exchange, "response", failure)
-    cleanup.shield = False
+    if exchange.outcome is not None:
+        exchange.outcome.exception = failure
+    failure = await close(exchange, "response", failure, cleanup)
     if failure is None and background is not None:
         try:
             await background()
         except BaseException as exc:
             failure = exc
-    cleanup.shield = True
-    failure = await close(exchange, "request", failure)
-    if has_form and exchange.request is not None:
+    failure = await close(exchange, "request", failure, cleanup)
+    await close_form(exchange, cleanup)
+    return failure
+
+
+async def close_form(exchange: Exchange, cleanup: CancelScope) -> None:
+    """Close the files of a form, read by us or by the endpoint."""
+    if exchange.request is not None:
+        cleanup.shield = True
         await exchange.request.close()
-    cleanup.shield = False
-    if failure is not None:
-        raise failure
 
 
-def note_status(exchange: Exchange, status: int) -> None:
-    if exchange.outcome is not None:
-        exchange.outcome.status_code = status
-
-
-def note_failure(exchange: Exchange, failure: BaseException | None) -> None:
-    if exchange.outcome is not None:
-        exchange.outcome.exception = failure
-
-
-async def produce(execution: Execution, exchange: Exchange, provider: Any) -> Response:
-    """The response of one request, not sent yet.
+async def produce(execution: Execution, exchange: Exchange, provider: Any) -> Answer:
+    """The answer to one request, not sent yet.
 
     Raises:
         Exception: what a dependency or the endpoint raised, or a RequestValidationError.
@@ -220,7 +224,9 @@ async def produce(execution: Execution, exchange: Exchange, provider: Any) -> Re
         result = await run(plan, exchange)
     except InvalidRequest as exc:
         raise explained(exc, execution, plan, exchange) from None
-    return to_response(execution, result, exchange)
+    if execution.respond_stream is not None and not isinstance(result, Response):
+        return execution.respond_stream(result, exchange)
+    return to_answer(result, exchange, execution.answering)
 
 
 def explained(exc: Exception, execution: Execution, plan: Plan, exchange: Exchange) -> Exception:
@@ -231,37 +237,22 @@ def explained(exc: Exception, execution: Execution, plan: Plan, exchange: Exchan
     return exc
 
 
-def to_response(execution: Execution, result: Any, exchange: Exchange) -> Response:
-    """The result as a Response, with what was injected."""
-    if isinstance(result, Response):
-        response = result
-        if execution.answering.merge_injected:
-            merge_injected(exchange, response)
-    elif execution.respond_stream is not None:
-        response = execution.respond_stream(result, exchange)
-    elif execution.answering.response_class is None and not execution.answering.by_status:
-        response = json_response(execution, result, exchange)
-    else:
-        response = make_response(result, exchange, execution.answering)
-    if exchange.background is not None:
-        response.background = joined(response.background, exchange.background)
-    return response
+Background = Callable[[], Awaitable[None]]
 
 
-def json_response(execution: Execution, result: Any, exchange: Exchange) -> Response:
-    response = Response(
-        execution.answering.render(result),
-        status_code=status_of(exchange, execution.answering.status_code),
-        media_type="application/json",
-    )
-    merge_injected(exchange, response)
-    return response
+def take_background(answer: Answer, exchange: Exchange) -> Background | None:
+    """The tasks to run after the answer: the injected ones and those of a returned response, which keeps none.
 
-
-def joined(own: Any, injected: Any) -> Any:
-    """Both: a returned response may carry tasks of its own."""
-    if own is None or own is injected:
-        return injected
+    A response would run its own right after sending, before anything is closed.
+    """
+    own: Background | None = None
+    if isinstance(answer, Response) and answer.background is not None:
+        own, answer.background = answer.background, None
+        if not isinstance(own, BackgroundTasks):
+            own = partial(run_background, own)
+    injected: Background | None = exchange.background
+    if own is None or injected is None or own is injected:
+        return own or injected
 
     async def both() -> None:
         await injected()
@@ -270,11 +261,25 @@ def joined(own: Any, injected: Any) -> Any:
     return both
 
 
-async def send_response(response: Response, exchange: Exchange) -> None:
-    if isinstance(response, StreamingResponse):
-        await run_stream(response, exchange.scope, exchange.receive, exchange.send)
+async def send_answer(answer: Answer, exchange: Exchange, how: Answering | None) -> None:
+    """Send the answer; `exchange.started` tells from then on that it is too late for another."""
+    if isinstance(answer, bytes):
+        exchange.started = True
+        if exchange.outcome is not None and how is not None:
+            exchange.outcome.status_code = status_of(exchange, how.declared_status)
+        await send_json(answer, exchange, how.status if how is not None else 200)
+        return
+    check_headers(answer.raw_headers)
+    if exchange.outcome is not None:
+        exchange.outcome.status_code = answer.status_code
+    if type(answer).__call__ is Response.__call__:
+        exchange.started = True
     else:
-        await response(exchange.scope, exchange.receive, exchange.send)
+        track_start(exchange)  # a file may be missing, a stream may fail before it begins
+    if isinstance(answer, StreamingResponse):
+        await run_stream(answer, exchange.scope, exchange.receive, exchange.send)
+    else:
+        await answer(exchange.scope, exchange.receive, exchange.send)
 
 
 async def handle_request(execution: Execution, request: Request, provider: Any) -> Response:
@@ -286,7 +291,13 @@ async def handle_request(execution: Execution, request: Request, provider: Any) 
     if exchange is None:
         exchange = Exchange(request.scope, request.receive, _no_send)
     exchange.request = request
-    return await produce(execution, exchange, provider)
+    answer = await produce(execution, exchange, provider)
+    if isinstance(answer, bytes):
+        answer = Response(answer, execution.answering.status, media_type="application/json")
+        if exchange.response is not None:
+            answer.status_code = exchange.response.status_code or answer.status_code
+        merge_injected(exchange, answer)
+    return answer
 
 
 _EXCHANGE_KEY = "fastlayer.exchange"
@@ -302,15 +313,10 @@ def request_response(handler: Callable[[Request], Awaitable[Response]]) -> ASGIA
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
         scope[_EXCHANGE_KEY] = exchange
-        tracker = _Started(exchange)
 
-        async def make() -> Response:
-            return await handler(Request(scope, receive, exchange.send))
+        async def make() -> Answer:
+            return await handler(Request(scope, receive, send))
 
-        try:
-            with cleanup_scope() as cleanup:
-                await _live(make, exchange, cleanup, has_form=True)
-        except Exception as exc:
-            await errors.answer(exc, {}, exchange, started=tracker.started)
+        await live(make, exchange, {}, None)
 
     return app

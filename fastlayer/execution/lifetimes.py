@@ -179,15 +179,18 @@ def _exits(exchange: Exchange, scope: str) -> list[Any]:
     return exchange.exits[scope]
 
 
-async def close(exchange: Exchange, scope: str, exception: BaseException | None) -> BaseException | None:
-    """Close what the scope opened, newest first; the exception that is in flight afterwards.
+async def close(
+    exchange: Exchange, scope: str, exception: BaseException | None, cleanup: CancelScope
+) -> BaseException | None:
+    """Close what the scope opened, newest first, shielded; the exception that is in flight afterwards.
 
     What a dependency raises takes the place of what was in flight, which becomes its context. A dependency that
     swallows an exception would make a failed request look like one without answer, so that is an error of its own.
     """
-    if not exchange.exits:
+    exits = exchange.exits and exchange.exits[scope]
+    if not exits:
         return exception
-    exits = exchange.exits[scope]
+    cleanup.shield = True
     raised: list[BaseException] = []
     while exits:
         leave = exits.pop()
@@ -199,6 +202,7 @@ async def close(exchange: Exchange, scope: str, exception: BaseException | None)
                 raised.append(error)
                 _chain(error, exception)
             exception = error
+    cleanup.shield = False
     if len(raised) > 1:
         logger.error("Several dependencies failed while they were closed", exc_info=_group(raised))
     return exception

@@ -14,19 +14,29 @@ from starlette.responses import JSONResponse, Response
 from ..encoders import dump_json, jsonable_encoder
 from ..exceptions import EndpointContext, ResponseValidationError
 from ..fields import ModelField, is_class, located
+from ..responses import ORJSONResponse, check_headers
 from ..operation import Operation, is_body_allowed_for_status_code
 from .exchange import Exchange
 
 Render = Callable[[Any], bytes]
+Answer = bytes | Response
+"""JSON that is written, or a response object of the user's or of the route's class."""
+
+JSON_HEADER = (b"content-type", b"application/json")
+
+
+# Classes whose JSON the fast way writes too, so that no object of theirs is needed.
+_PLAIN_JSON = (None, JSONResponse, ORJSONResponse)
 
 
 @dataclass(frozen=True)
 class Answering:
     """How results become answers on one route."""
 
-    status_code: int | None
+    declared_status: int | None
+    status: int  # the declared one, or 200
     render: Render  # result -> JSON bytes
-    response_class: type[Response] | None  # None: the fast way
+    response_class: type[Response] | None  # None: JSON bytes are sent as they are
     encode: Callable[[Any], Any]  # result -> what the response class is given
     merge_injected: bool
     by_status: Mapping[int, ModelField]
@@ -37,11 +47,11 @@ def answering(operation: Operation, context: EndpointContext) -> Answering:
     options = operation.options
     response_class = options.get("response_class")
     status_code = options.get("status_code")
-    plain_json = response_class in (None, JSONResponse) and is_body_allowed_for_status_code(status_code)
-    render = _renderer(operation, context)
+    plain_json = response_class in _PLAIN_JSON and is_body_allowed_for_status_code(status_code)
     return Answering(
-        status_code=status_code,
-        render=render,
+        declared_status=status_code,
+        status=status_code or 200,
+        render=_renderer(operation, context),
         response_class=None if plain_json else response_class or JSONResponse,
         encode=_encoder(operation, context),
         merge_injected=options.get("merge_injected", False),
@@ -138,17 +148,33 @@ def status_of(exchange: Exchange, declared: int | None) -> int:
     return declared or 200
 
 
+def to_answer(result: Any, exchange: Exchange, how: Answering) -> Answer:
+    """The result as an answer: JSON bytes wherever nothing else is asked for.
+
+    Raises:
+        ResponseValidationError: the result does not fit the response model.
+    """
+    if isinstance(result, Response):
+        if how.merge_injected:
+            merge_injected(exchange, result)
+        return result
+    if how.by_status and (field := _field_for_status(exchange, how)) is not None:
+        return field_renderer(field, {"by_alias": True}, {})(result)
+    if how.response_class is None and is_body_allowed_for_status_code(status_of(exchange, how.declared_status)):
+        return how.render(result)
+    return make_response(result, exchange, how)
+
+
+def _field_for_status(exchange: Exchange, how: Answering) -> ModelField | None:
+    """The model `responses=` declares for a status that was set on the injected Response."""
+    status = status_of(exchange, how.declared_status)
+    return None if status == how.status else how.by_status.get(status)
+
+
 def make_response(result: Any, exchange: Exchange, how: Answering) -> Response:
-    """The answer as an object, for everything but plain JSON."""
-    status = status_of(exchange, how.status_code)
-    field = how.by_status.get(status) if exchange.response is not None and status != how.status_code else None
-    if field is not None:
-        result, errors = field.validate(result, loc=("response",))
-        if errors:
-            raise ResponseValidationError(errors, body=result)
-        result = field.serialize(result)
+    """The answer as an object of the route's response class, or without body where the status allows none."""
     cls = how.response_class or JSONResponse
-    response = cls(how.encode(result) if field is None else result, **_status_argument(exchange, how))
+    response = cls(how.encode(result), **_status_argument(exchange, how))
     if not is_body_allowed_for_status_code(response.status_code):
         response.body = b""
     merge_injected(exchange, response)
@@ -160,10 +186,22 @@ def _status_argument(exchange: Exchange, how: Answering) -> dict[str, Any]:
     injected = exchange.response
     if injected is not None and injected.status_code:
         return {"status_code": injected.status_code}
-    return {} if how.status_code is None else {"status_code": how.status_code}
+    return {} if how.declared_status is None else {"status_code": how.declared_status}
 
 
 def merge_injected(exchange: Exchange, response: Response) -> None:
     """Add the headers and cookies that were set on the injected Response."""
     if exchange.response is not None:
         response.raw_headers.extend(exchange.response.raw_headers)
+
+
+async def send_json(body: bytes, exchange: Exchange, status: int) -> None:
+    """Send JSON with what was injected."""
+    headers = [(b"content-length", b"%d" % len(body)), JSON_HEADER]
+    injected = exchange.response
+    if injected is not None:
+        status = injected.status_code or status
+        check_headers(injected.raw_headers)
+        headers += injected.raw_headers
+    await exchange.send({"type": "http.response.start", "status": status, "headers": headers})
+    await exchange.send({"type": "http.response.body", "body": body})

@@ -8,7 +8,9 @@ from typing import Any
 
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .errors import STARTED_KEY
 
 
 def folded(router: ASGIApp, errors: ServerErrorMiddleware, exceptions: ExceptionMiddleware) -> ASGIApp:
@@ -20,24 +22,17 @@ def folded(router: ASGIApp, errors: ServerErrorMiddleware, exceptions: Exception
             await whole(scope, receive, send)
             return
         scope["starlette.exception_handlers"] = handlers
-        started = False
-
-        async def tracked(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            await router(scope, receive, tracked)
+            await router(scope, receive, send)
         except Exception as exc:
             failure = exc
         else:
             return
-        await _fail(failure, scope, receive, send, started)
+        await _fail(failure, scope, receive, send)
 
-    async def _fail(failure: Exception, scope: Scope, receive: Receive, send: Send, started: bool) -> None:
-        """Let Starlette's own classes answer what no route answered."""
-        if started:
+    async def _fail(failure: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let Starlette's own classes answer what no route answered; routes note a response that has begun."""
+        if scope.get(STARTED_KEY):
             raise failure
 
         async def failing(scope: Scope, receive: Receive, send: Send) -> None:

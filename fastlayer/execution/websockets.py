@@ -20,7 +20,7 @@ def websocket_app(execution: Execution, provider: Any) -> ASGIApp:
             with cleanup_scope() as cleanup:
                 await _serve(execution, exchange, provider, cleanup)
         except Exception as exc:
-            await errors.answer(exc, execution.handlers, exchange, started=False)
+            await errors.answer(exc, execution.handlers, exchange)
 
     return app
 
@@ -35,9 +35,7 @@ async def _serve(execution: Execution, exchange: Exchange, provider: Any, cleanu
         failure = explained(exc, execution, plan, exchange)
     except BaseException as exc:
         failure = exc
-    cleanup.shield = True
     for scope in SCOPES:
-        failure = await close(exchange, scope, failure)
-    cleanup.shield = False
+        failure = await close(exchange, scope, failure, cleanup)
     if failure is not None:
         raise failure
