@@ -95,8 +95,8 @@ def _expand(place: Place, one: Any) -> Sequence[Parameter]:
     dashes = place == "header" and getattr(info, "convert_underscores", True)
     model = _model_in(info.annotation)
     listed = getattr(info, "include_in_schema", True)
-    if model is None:
-        return [_parameter(place, one, dashes, required=info.is_required(), listed=listed)]
+    if model is None:  # a path has all its parameters, whatever the function's defaults (OpenAPI 3.1, 4.8.12)
+        return [_parameter(place, one, dashes, required=place == "path" or info.is_required(), listed=listed)]
     optional = not info.is_required() and info.default is None
     parts = (ModelParameter(model, name) for name in model.model_fields)
     return [
