@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
@@ -34,8 +34,8 @@ class ModelParameter:
 
     @property
     def adapter(self) -> TypeAdapter[Any]:
-        annotated: Any = Annotated[self.field_info.annotation, self.field_info]
-        return TypeAdapter(annotated)
+        annotation: Any = self.field_info.annotation
+        return TypeAdapter(annotation)
 
 
 @dataclass(frozen=True, slots=True)

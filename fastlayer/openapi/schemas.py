@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from copy import copy
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import TypeAdapter
@@ -102,8 +103,23 @@ def _core_schema(field: DescribedField) -> CoreSchema:
     """
     if "_type_adapter" in vars(field):
         return field.adapter.core_schema
-    annotated: Any = Annotated[field.field_info.annotation, field.field_info]
+    annotated: Any = Annotated[field.field_info.annotation, _standalone(field.field_info)]
     return TypeAdapter(annotated, config=getattr(field, "config", None)).core_schema
+
+
+class _Standalone(FieldInfo):  # type: ignore[misc]  # FieldInfo is marked final, yet subclassed by every marker
+    """The options of a model's field outside its model: Pydantic warns of some there, but not in a subclass."""
+
+    __slots__ = ()
+
+
+def _standalone(info: Any) -> Any:
+    """The options, as of no model if they are of a model's field."""
+    if type(info) is not FieldInfo:
+        return info
+    outside = copy(info)
+    outside.__class__ = _Standalone
+    return outside
 
 
 def _mode(field: DescribedField, schema: CoreSchema, separate: bool) -> SchemaMode:
