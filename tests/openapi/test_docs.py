@@ -98,7 +98,8 @@ def test_scripts_and_styles_are_pinned_and_nothing_else_is_loaded(name: str) -> 
 @pytest.mark.parametrize("name", ["swagger", "redoc", "scalar"])
 def test_every_script_carries_the_nonce(name: str) -> None:
     scripts = [attributes for tag, attributes in pages(nonce="n0nce")[name].elements if tag == "script"]
-    assert scripts and all(attributes["nonce"] == "n0nce" for attributes in scripts)
+    assert scripts
+    assert all(attributes["nonce"] == "n0nce" for attributes in scripts)
     assert not any("nonce" in attributes for _, attributes in pages()[name].elements)
 
 
@@ -113,7 +114,8 @@ def test_swagger_ui_gets_its_settings_as_json() -> None:
         )
     ).text["script"]
     assert "url: '/api/openapi.json'," in script
-    assert '"deepLinking": false,' in script and '"deepLinking": true' not in script
+    assert '"deepLinking": false,' in script
+    assert '"deepLinking": true' not in script
     assert '"syntaxHighlight": {"theme": "obsidian"},' in script
     assert "oauth2RedirectUrl: window.location.origin + '/docs/redirect'," in script
     assert 'ui.initOAuth({"clientId": "me"})' in script
@@ -131,4 +133,5 @@ def test_redoc_loads_the_pinned_script_as_a_module_and_others_as_told() -> None:
 
 def test_the_redirect_page_hands_over_to_swagger_ui_and_closes() -> None:
     script = Page(get_swagger_ui_oauth2_redirect_html()).text["script"]
-    assert "window.opener.swaggerUIRedirectOauth2" in script and "window.close()" in script
+    assert "window.opener.swaggerUIRedirectOauth2" in script
+    assert "window.close()" in script

@@ -1,7 +1,6 @@
 """The routes of the document and the pages, as an application serves them."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -42,14 +41,14 @@ class App:
 
 
 @pytest.fixture
-def vendored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def vendored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a file for each asset."""
     monkeypatch.setattr(assets, "FOLDER", tmp_path)
     for asset in assets.ASSETS:
         file = tmp_path / asset.served_name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"// {asset.path}")
-    yield tmp_path
+    return tmp_path
 
 
 @pytest.fixture
@@ -96,7 +95,8 @@ def test_a_root_path_chosen_by_a_visitor_stays_a_path_of_this_host(root_path: st
     app = App()
     client = app.client(root_path)
     server = client.get("/openapi.json").json()["servers"][0]["url"]
-    assert server.startswith("/") and not server.startswith("//")
+    assert server.startswith("/")
+    assert not server.startswith("//")
     assert not set(server) & set("\\<>\"' ")
     for page in ("/docs", "/redoc", "/scalar"):
         text = client.get(page).text
@@ -118,7 +118,8 @@ def test_pages_of_a_mounted_app_know_where_they_are() -> None:
 def test_vendored_files_are_served_by_the_app_and_for_long(page: str) -> None:
     client = App().client("/api")
     text = client.get(page).text
-    assert assets.CDN not in text and "fonts." not in text
+    assert assets.CDN not in text
+    assert "fonts." not in text
     served = [asset for asset in assets.ASSETS if asset.served_name in text]
     assert served
     for asset in served:
@@ -159,4 +160,5 @@ def test_first_requests_at_the_same_time_get_the_same_document() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    assert len(answers) == 8 and len(set(answers)) == 1
+    assert len(answers) == 8
+    assert len(set(answers)) == 1
