@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
@@ -34,8 +34,8 @@ class ModelParameter:
 
     @property
     def adapter(self) -> TypeAdapter[Any]:
-        annotated: Any = Annotated[self.field_info.annotation, self.field_info]
-        return TypeAdapter(annotated)
+        annotation: Any = self.field_info.annotation
+        return TypeAdapter(annotation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ def _expand(place: Place, one: Any) -> Sequence[Parameter]:
     dashes = place == "header" and getattr(info, "convert_underscores", True)
     model = _model_in(info.annotation)
     listed = getattr(info, "include_in_schema", True)
-    if model is None:
-        return [_parameter(place, one, dashes, required=info.is_required(), listed=listed)]
+    if model is None:  # a path has all its parameters, whatever the function's defaults (OpenAPI 3.1, 4.8.12)
+        return [_parameter(place, one, dashes, required=place == "path" or info.is_required(), listed=listed)]
     optional = not info.is_required() and info.default is None
     parts = (ModelParameter(model, name) for name in model.model_fields)
     return [

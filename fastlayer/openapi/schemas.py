@@ -7,7 +7,8 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from copy import copy
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
@@ -43,7 +44,7 @@ class DescribedField(Hashable, Protocol):
 FieldSchemas = Mapping[DescribedField, JsonSchema]
 
 
-_JSON_DEFAULTS = frozenset({str, int, bool})
+_JSON_DEFAULTS = frozenset({str, int, bool, type(None)})
 
 
 class SchemaGenerator(GenerateJsonSchema):
@@ -60,7 +61,7 @@ class SchemaGenerator(GenerateJsonSchema):
         return described
 
     def encode_default(self, dft: Any) -> Any:
-        """The default as JSON; strings, whole numbers and booleans are (Pydantic builds an adapter for each)."""
+        """The default as JSON; strings, whole numbers, booleans and None are (Pydantic builds an adapter for each)."""
         return dft if type(dft) in _JSON_DEFAULTS else super().encode_default(dft)
 
     def describe(
@@ -89,14 +90,40 @@ def schema_definitions(
 
     Without `separate_input_output_schemas` outputs are described as inputs, unless they have computed fields.
     """
-    inputs: list[tuple[DescribedField, SchemaMode, CoreSchema]] = []
-    for field in dict.fromkeys(fields):
-        schema = field.adapter.core_schema
-        mode = field.mode
-        if not separate_input_output_schemas and mode == "serialization" and not _has_computed_fields(schema):
-            mode = "validation"
-        inputs.append((field, mode, schema))
-    return SchemaGenerator(ref_template=REF_TEMPLATE).describe(inputs)
+    return SchemaGenerator(ref_template=REF_TEMPLATE).describe(
+        (field, _mode(field, schema, separate_input_output_schemas), schema)
+        for field, schema in ((field, _core_schema(field)) for field in dict.fromkeys(fields))
+    )
+
+
+def _core_schema(field: DescribedField) -> CoreSchema:
+    """The core schema of the field's adapter. One that is not built yet is built and let go again.
+
+    The adapters of a thousand routes take more memory than their document, and most are never needed in a process.
+    """
+    if "_type_adapter" in vars(field):
+        return field.adapter.core_schema
+    annotated: Any = Annotated[field.field_info.annotation, _standalone(field.field_info)]
+    return TypeAdapter(annotated, config=getattr(field, "config", None)).core_schema
+
+
+class _Standalone(FieldInfo):  # type: ignore[misc]  # FieldInfo is marked final, yet subclassed by every marker
+    """The options of a model's field outside its model: Pydantic warns of some there, but not in a subclass."""
+
+    __slots__ = ()
+
+
+def _standalone(info: Any) -> Any:
+    """The options, as of no model if they are of a model's field."""
+    if type(info) is not FieldInfo:
+        return info
+    outside = copy(info)
+    outside.__class__ = _Standalone
+    return outside
+
+
+def _mode(field: DescribedField, schema: CoreSchema, separate: bool) -> SchemaMode:
+    return field.mode if separate or _has_computed_fields(schema) else "validation"
 
 
 def field_schema(field: DescribedField, schemas: FieldSchemas, *, name: str | None = None) -> JsonSchema:

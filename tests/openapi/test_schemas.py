@@ -1,0 +1,89 @@
+"""Names of shared schemas: the same as Pydantic's own generator gives."""
+
+import itertools
+import random
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field, TypeAdapter, create_model
+from pydantic.json_schema import GenerateJsonSchema
+
+from fastlayer.fields import ModelField, create_model_field
+from fastlayer.openapi.constants import REF_TEMPLATE
+from fastlayer.openapi.schemas import field_schema, schema_definitions
+
+
+def field(name: str, type_: Any, mode: Any = "validation") -> ModelField:
+    return create_model_field(name=name, type_=type_, mode=mode)
+
+
+def random_models(seed: int) -> list[type[BaseModel]]:
+    """Models of few names in few modules, with fields of one another: many collisions."""
+    chooser = random.Random(seed)
+    models: list[type[BaseModel]] = []
+    for _ in range(10):
+        fields: dict[str, Any] = {"a": (chooser.choice([int, str]), chooser.choice([..., 1]))}
+        if models:
+            fields["b"] = (chooser.choice(models), ...)
+        module = chooser.choice(["one", "two"])
+        models.append(create_model(chooser.choice(["A", "B", "A__B"]), __module__=module, **fields))
+    return models
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_colliding_names_are_resolved_as_pydantic_does(seed: int) -> None:
+    models = random_models(seed)
+    modes = itertools.cycle(["validation", "serialization", "serialization"])
+    fields = [field(f"f{index}", model, next(modes)) for index, model in enumerate(models * 2)]
+    schemas, definitions = schema_definitions(fields)
+
+    def core_schema(annotation: Any) -> Any:
+        return TypeAdapter(annotation).core_schema
+
+    inputs: list[tuple[ModelField, Any, Any]] = [
+        (one, one.mode, core_schema(one.field_info.annotation)) for one in fields
+    ]
+    expected, expected_definitions = GenerateJsonSchema(ref_template=REF_TEMPLATE).generate_definitions(inputs)
+    assert definitions == expected_definitions
+    assert {one: schemas[one] for one in fields} == {one: expected[one, one.mode] for one in fields}
+
+
+def test_an_own_title_stays_and_a_reference_gets_none() -> None:
+    class Thing(BaseModel):
+        a: int = Field(title="Own")
+
+    plain, own, model = field("some_name", int), field("x", int), field("thing", Thing)
+    own.field_info.title = "Own"
+    schemas, definitions = schema_definitions([plain, own, model])
+    assert field_schema(plain, schemas)["title"] == "Some Name"
+    assert field_schema(plain, schemas, name="other_name")["title"] == "Other Name"
+    assert field_schema(own, schemas)["title"] == "Own"
+    assert field_schema(model, schemas) == {"$ref": "#/components/schemas/Thing"}
+    assert definitions["Thing"]["properties"]["a"]["title"] == "Own"
+
+
+def test_bytes_have_a_media_type_and_the_encoding_of_their_model() -> None:
+    class Raw(BaseModel):
+        data: bytes = Field(max_length=3)
+
+    class Encoded(BaseModel):
+        data: bytes
+
+        model_config = {"val_json_bytes": "base64"}
+
+    _, definitions = schema_definitions([field("raw", Raw), field("encoded", Encoded)])
+    raw, encoded = (definitions[name]["properties"]["data"] for name in ("Raw", "Encoded"))
+    assert raw == {
+        "type": "string",
+        "contentMediaType": "application/octet-stream",
+        "maxLength": 3,
+        "title": "Data",
+    }
+    assert encoded["contentEncoding"] == "base64"
+
+
+def test_the_document_does_not_keep_adapters_alive_that_nobody_else_needs() -> None:
+    fresh = field("fresh", list[int])
+    vars(fresh).pop("_type_adapter", None)
+    schema_definitions([fresh])
+    assert "_type_adapter" not in vars(fresh)
