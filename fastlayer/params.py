@@ -243,7 +243,7 @@ class Depends:
     scope: Scope | None = None
     max_concurrency: int | None = field(default=None, kw_only=True)
     thread: bool = field(default=True, kw_only=True)
-    _concurrency: ConcurrencyLimit | None = field(default=None, repr=False, compare=False, kw_only=True)
+    _concurrency: ConcurrencyLimit | None = field(default=None, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
         kept = self._concurrency

@@ -118,6 +118,8 @@ class _Compiler:
             hash(call)
         except TypeError:
             call = id(call)
+        if not scope and node.is_generator:
+            scope = self.settings.default_scope
         return (call, scopes, scope)
 
     def overridden(self, node: Dependant) -> Dependant:

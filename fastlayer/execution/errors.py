@@ -55,17 +55,18 @@ async def answer(exc: BaseException, own: Handlers, exchange: Exchange) -> None:
         BaseException: the exception itself, where no handler takes it.
         RuntimeError: the response has begun, so it is too late for another.
     """
-    handler, exc = find_handler(exc, own, exchange.scope)
+    handler, handled = find_handler(exc, own, exchange.scope)
     if handler is None:
         if exchange.started:
             exchange.scope[STARTED_KEY] = True
         raise exc
     if exchange.started:
+        exchange.scope[STARTED_KEY] = True
         raise RuntimeError("Caught handled exception, but response already started.") from exc
     connection = get_connection(exchange)
     if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None)):  # noqa: B004
-        response = await handler(connection, exc)
+        response = await handler(connection, handled)
     else:
-        response = await run_in_threadpool(handler, connection, exc)
+        response = await run_in_threadpool(handler, connection, handled)
     if response is not None:
         await response(exchange.scope, exchange.receive, exchange.send)

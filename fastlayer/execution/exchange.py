@@ -21,6 +21,7 @@ class Exchange:
     """The state of one run of a plan. Everything that is made for one request hangs here, and nothing outlives it."""
 
     __slots__ = (
+        "awaits_exits",
         "background",
         "body",
         "body_places",
@@ -58,6 +59,7 @@ class Exchange:
         self.context: Context | None = None
         self.outcome: Outcome | None = None
         self.started = False
+        self.awaits_exits = False
 
 
 def get_request(exchange: Exchange) -> Request:

@@ -167,7 +167,7 @@ async def live(
             failure = await _live(make, exchange, cleanup, how)
             if failure is not None:
                 raise failure
-        if exchange.exits is not None:
+        if exchange.awaits_exits:
             await checkpoint_if_cancelled()  # a cancellation that had to wait for the teardown takes effect now
     except Exception as exc:
         await errors.answer(exc, handlers, exchange)

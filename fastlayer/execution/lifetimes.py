@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from contextvars import Context, copy_context
 from typing import Any
 
-from anyio import CancelScope
+from anyio import CancelScope, get_cancelled_exc_class
 
 from ..dependencies.callables import place_of
 from ..exceptions import FastLayerError
@@ -29,6 +29,7 @@ def yielded_twice(call: Any) -> FastLayerError:
 
 def enter_async_generator(call: Callable[..., AsyncGenerator[Any, Any]], scope: str) -> Enter:
     async def enter(exchange: Exchange, arguments: dict[str, Any]) -> Any:
+        exchange.awaits_exits = True
         generator = call(**arguments)
         if hasattr(generator, "__aenter__"):
             return await _enter_async_manager(generator, exchange, scope)
@@ -217,10 +218,13 @@ def _group(raised: list[BaseException]) -> BaseException:
     return BaseExceptionGroup("errors while closing dependencies", raised)
 
 
-def _swallowed(leave: Any, exception: BaseException | None) -> FastLayerError:
+def _swallowed(leave: Any, exception: BaseException | None) -> BaseException | None:
+    if isinstance(exception, get_cancelled_exc_class()):
+        return exception  # a task group the dependency closed took it for its own; who cancelled still waits for it
     error = FastLayerError(
-        f"The dependency {place_of(getattr(leave, 'call', leave))} caught {exception!r} and did not raise it again, so"
-        " the request has no answer. In its `except` block, `raise`, or raise an HTTPException."
+        "There is no answer: something is raising an exception and a dependency with yield keeps it to itself."
+        f" {place_of(getattr(leave, 'call', leave))} caught {exception!r}. In its `except` block, `raise` again, or"
+        " raise an HTTPException."
     )
     error.__cause__ = exception
     return error
