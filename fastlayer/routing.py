@@ -1,6 +1,7 @@
 """APIRouter: registers operations, includes other routers live, and dispatches through a table."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from starlette.datastructures import URL
@@ -17,6 +18,7 @@ from .route_contexts import RouteContext as RouteContext
 from .route_contexts import iter_route_contexts as iter_route_contexts
 from .routes import APIRoute as APIRoute
 from .routes import APIWebSocketRoute as APIWebSocketRoute
+from .paths import parse_path
 from .table import Found, Tables, build_tables
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -323,7 +325,7 @@ class APIRouter(Router):
             await self.lifespan(scope, receive, send)
             return
         tables = self._tables or self.tables()
-        path = route_path(scope)
+        path = route_path(scope) if scope.get("root_path") else scope["path"]
         partial: Found | None = None
         partial_scope: Scope = {}
         for found in (tables.http if kind == "http" else tables.websocket).candidates(path):
@@ -337,17 +339,20 @@ class APIRouter(Router):
                 if match is Match.PARTIAL and partial is None:
                     partial, partial_scope = found, child_scope
             elif methods is None or scope["method"] in methods:
-                enter(scope, route, params)
+                scope["route"] = route
+                scope["endpoint"] = route.endpoint
+                scope["path_params"] = {**scope.get("path_params", _NOTHING), **params}
                 await route.app(scope, receive, send)
                 return
             elif partial is None:
                 partial = found
         if partial is not None:
-            if partial.params is None:
+            _, route, _, params = partial
+            if params is None:
                 scope.update(partial_scope)
             else:
-                enter(scope, partial.route, partial.params)
-            await partial.route.handle(scope, receive, send)
+                enter(scope, route, params)
+            await route.handle(scope, receive, send)
             return
         await self.unmatched(scope, receive, send, path)
 
@@ -363,7 +368,7 @@ class APIRouter(Router):
 
     def _would_match(self, scope: Scope) -> bool:
         found = self.tables().http.candidates(route_path(scope))
-        return any(one.params is not None or asked(one.route, scope)[0] is not Match.NONE for one in found)
+        return any(params is not None or asked(route, scope)[0] is not Match.NONE for _, route, _, params in found)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Never a match: a router is not a route of its own."""
@@ -371,6 +376,9 @@ class APIRouter(Router):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def route_path(scope: Scope) -> str:
@@ -386,8 +394,7 @@ def enter(scope: Scope, route: Any, params: Mapping[str, Any]) -> None:
     """Tell the scope which route was chosen."""
     scope["route"] = route
     scope["endpoint"] = route.endpoint
-    outer = scope.get("path_params")
-    scope["path_params"] = {**outer, **params} if outer else params
+    scope["path_params"] = {**scope.get("path_params", _NOTHING), **params}
 
 
 def asked(route: Any, scope: Scope) -> tuple[Match, Scope]:
@@ -402,6 +409,8 @@ def described(route: BaseRoute) -> tuple[BaseRoute, Any, frozenset[str] | None, 
         return route, route.template, frozenset(route.methods), "http"
     if isinstance(route, APIWebSocketRoute) and kind.matches is APIWebSocketRoute.matches:
         return route, route.template, None, "websocket"
+    if isinstance(route, Route) and kind.matches is Route.matches and kind.handle is Route.handle:
+        return route, parse_path(route.path), None if route.methods is None else frozenset(route.methods), "http"
     return route, None, None, None
 
 

@@ -7,6 +7,7 @@ in that order as an opaque entry that is asked.
 
 import re
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from starlette.convertors import Convertor, IntegerConvertor, StringConvertor
@@ -26,16 +27,9 @@ class Entry(NamedTuple):
     template: Template | None  # None: opaque, ask `route.matches`
 
 
-class Found(NamedTuple):
-    """A route whose path fits, and the path parameters."""
-
-    order: int
-    route: Any
-    methods: frozenset[str] | None
-    params: Params | None  # None: opaque, ask `route.matches`
-
-
-_NO_PARAMS: Params = {}
+Found = tuple[int, Any, frozenset[str] | None, Params | None]
+"""A route whose path fits: order, route, methods (None: any), path parameters (None: opaque, ask `route.matches`).
+A plain tuple: a NamedTuple takes 0.3 µs more to make, for every candidate of every request."""
 
 
 class _Node:
@@ -82,11 +76,11 @@ class RouteTable:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._root = _Node()
-        self._opaque: list[Entry] = []
+        self._opaque: list[Found] = []
         static: dict[str, None] = {}
         for entry in entries:
             if entry.template is None:
-                self._opaque.append(entry)
+                self._opaque.append((entry.order, entry.route, entry.methods, None))
             else:
                 self._insert(entry, entry.template)
                 if not entry.template.convertors:
@@ -107,44 +101,51 @@ class RouteTable:
 
     def candidates(self, path: str) -> Sequence[Found]:
         """The routes that may match the path, in the order of registration."""
-        found = self._static.get(path)
-        return self._candidates(path) if found is None else found
+        return self._static.get(path) or self._candidates(path)
 
     def _candidates(self, path: str) -> Sequence[Found]:
-        found: list[Found] = [Found(entry.order, entry.route, entry.methods, None) for entry in self._opaque]
+        found: list[Found] = []
         _collect(self._root, path.split("/"), 0, [], path, found)
+        if self._opaque:
+            found += self._opaque
         if len(found) > 1:
-            found.sort(key=_by_order)
+            found.sort(key=_ORDER)
         return found
 
 
-def _by_order(found: Found) -> int:
-    return found.order
+_ORDER = itemgetter(0)
 
 
-def _collect(node: _Node, segments: list[str], index: int, values: list[str], path: str, found: list[Found]) -> None:
-    for entry, regex, convertors in node.tails:
-        match = regex.match(path)
-        if match:
-            params = {name: convertors[name].convert(value) for name, value in match.groupdict().items()}
-            found.append(Found(entry.order, entry.route, entry.methods, params))
-    if index == len(segments):
-        for entry, parameters in node.entries:
-            found.append(Found(entry.order, entry.route, entry.methods, _converted(parameters, values)))
-        return
-    segment = segments[index]
-    child = node.literals.get(segment)
-    if child is not None:
-        _collect(child, segments, index + 1, values, path, found)
-    for fits, child in node.parameters:
-        if fits(segment):
-            _collect(child, segments, index + 1, [*values, segment], path, found)
+def _collect(
+    node: _Node, segments: list[str], index: int, values: list[str], path: str, found: list[Found]
+) -> None:
+    """Add the routes below this node that fit the rest of the path."""
+    while True:
+        for entry, regex, convertors in node.tails:
+            match = regex.match(path)
+            if match:
+                params = {name: convertors[name].convert(value) for name, value in match.groupdict().items()}
+                found.append((entry.order, entry.route, entry.methods, params))
+        if index == len(segments):
+            for entry, parameters in node.entries:
+                found.append((entry.order, entry.route, entry.methods, _converted(parameters, values)))
+            return
+        segment = segments[index]
+        index += 1
+        for fits, child in node.parameters:
+            if fits(segment):
+                _collect(child, segments, index, [*values, segment], path, found)
+        literal = node.literals.get(segment)
+        if literal is None:
+            return
+        node = literal
 
 
 def _converted(parameters: tuple[PathParameter, ...], values: list[str]) -> Params:
-    if not parameters:
-        return _NO_PARAMS
-    return {name: convertor.convert(value) for (name, convertor), value in zip(parameters, values, strict=True)}
+    params: Params = {}
+    for (name, convertor), value in zip(parameters, values, strict=True):
+        params[name] = value if type(convertor) is StringConvertor else convertor.convert(value)
+    return params
 
 
 class Tables(NamedTuple):

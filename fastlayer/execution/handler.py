@@ -29,7 +29,7 @@ from .exchange import Exchange, track_start
 from .lifetimes import cleanup_scope, close
 from .plan import InvalidRequest, Plan, in_order_of_visits, run
 from .respond import JSON_HEADER, Answer, Answering, answering, merge_injected, send_json, status_of, to_answer
-from .streams import run_stream, stream_responder
+from .streams import ItemStream, run_stream, stream_responder
 
 
 @dataclass
@@ -100,6 +100,7 @@ def http_app(execution: Execution, provider: Any) -> ASGIApp:
     plan, read_body, how = execution.plan, execution.read_body, execution.answering
     render = how.render if how.response_class is None and not how.by_status else None
     status = how.status
+    bare = plan.bare
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if provider is not None and provider.dependency_overrides:
@@ -109,9 +110,12 @@ def http_app(execution: Execution, provider: Any) -> ASGIApp:
         exchange = Exchange(scope, receive, send)
         answer: Answer
         try:
-            if read_body is not None:
-                await read_body(exchange)
-            result = await run(plan, exchange)
+            if bare is not None:
+                result = await bare()
+            else:
+                if read_body is not None:
+                    await read_body(exchange)
+                result = await run(plan, exchange)
             if render is None or isinstance(result, Response) or exchange.response is not None:
                 answer = to_answer(result, exchange, how)
             else:
@@ -185,6 +189,8 @@ async def _live(
         failure = exc
     failure = await close(exchange, "function", failure, cleanup)
     if failure is None:
+        if cleanup.shield:
+            cleanup.shield = False
         try:
             background = take_background(answer, exchange)
             await send_answer(answer, exchange, how)
@@ -194,6 +200,8 @@ async def _live(
         exchange.outcome.exception = failure
     failure = await close(exchange, "response", failure, cleanup)
     if failure is None and background is not None:
+        if cleanup.shield:
+            cleanup.shield = False
         try:
             await background()
         except BaseException as exc:
@@ -205,7 +213,7 @@ async def _live(
 
 async def close_form(exchange: Exchange, cleanup: CancelScope) -> None:
     """Close the files of a form, read by us or by the endpoint."""
-    if exchange.request is not None:
+    if exchange.request is not None and exchange.request._form is not None:
         cleanup.shield = True
         await exchange.request.close()
 
@@ -261,6 +269,16 @@ def take_background(answer: Answer, exchange: Exchange) -> Background | None:
     return both
 
 
+# Response classes whose first message is the start, before anything can fail.
+_START_AT_ONCE: tuple[Any, ...] = (
+    None,
+    Response.__call__,
+    StreamingResponse.__call__,
+    StreamingResponse.stream_response,
+    ItemStream.stream_response,
+)
+
+
 async def send_answer(answer: Answer, exchange: Exchange, how: Answering | None) -> None:
     """Send the answer; `exchange.started` tells from then on that it is too late for another."""
     if isinstance(answer, bytes):
@@ -272,7 +290,8 @@ async def send_answer(answer: Answer, exchange: Exchange, how: Answering | None)
     check_headers(answer.raw_headers)
     if exchange.outcome is not None:
         exchange.outcome.status_code = answer.status_code
-    if type(answer).__call__ is Response.__call__:
+    kind: Any = type(answer)
+    if kind.__call__ in _START_AT_ONCE and getattr(kind, "stream_response", None) in _START_AT_ONCE:
         exchange.started = True
     else:
         track_start(exchange)  # a file may be missing, a stream may fail before it begins

@@ -183,7 +183,9 @@ def _exits(exchange: Exchange, scope: str) -> list[Any]:
 async def close(
     exchange: Exchange, scope: str, exception: BaseException | None, cleanup: CancelScope
 ) -> BaseException | None:
-    """Close what the scope opened, newest first, shielded; the exception that is in flight afterwards.
+    """Close what the scope opened, newest first; the exception that is in flight afterwards.
+
+    The teardown is shielded from cancellation; whoever goes on with the request lifts the shield.
 
     What a dependency raises takes the place of what was in flight, which becomes its context. A dependency that
     swallows an exception would make a failed request look like one without answer, so that is an error of its own.
@@ -191,7 +193,8 @@ async def close(
     exits = exchange.exits and exchange.exits[scope]
     if not exits:
         return exception
-    cleanup.shield = True
+    if not cleanup.shield:
+        cleanup.shield = True
     raised: list[BaseException] = []
     while exits:
         leave = exits.pop()
@@ -203,7 +206,6 @@ async def close(
                 raised.append(error)
                 _chain(error, exception)
             exception = error
-    cleanup.shield = False
     if len(raised) > 1:
         logger.error("Several dependencies failed while they were closed", exc_info=_group(raised))
     return exception

@@ -54,7 +54,7 @@ class Binding(NamedTuple):
 class Step:
     """One call: take the bindings from the request and the inputs from earlier steps, then call."""
 
-    __slots__ = ("bindings", "call", "children", "enter", "extract", "inputs", "is_last", "mode", "specials")
+    __slots__ = ("asks", "bindings", "call", "children", "enter", "extract", "inputs", "is_last", "mode", "specials")
 
     def __init__(
         self,
@@ -78,6 +78,7 @@ class Step:
         self.enter = enter
         self.children = children
         self.is_last = is_last
+        self.asks = bool(bindings or inputs or specials or extract)
 
 
 class Stage(NamedTuple):
@@ -90,13 +91,11 @@ class Stage(NamedTuple):
 class Plan(NamedTuple):
     """What happens for one request, decided once."""
 
-    stages: tuple[Stage, ...]
+    steps: tuple[Step, ...]
+    stages: tuple[Stage, ...]  # the same steps, by where they run
     readers: tuple[Reader, ...]
     has_exits: bool  # whether any step opens something that must be closed
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        return tuple(step for stage in self.stages for step in stage.steps)
+    bare: Callable[[], Any] | None  # the endpoint, where it is an `async def` that asks for nothing
 
 
 class InvalidRequest(Exception):
@@ -112,15 +111,15 @@ async def run(plan: Plan, exchange: Exchange) -> Any:
     A step with invalid parameters does not stop the others: every dependency that can be called is called, as in
     FastAPI, because applications rely on their effects. Then one InvalidRequest carries all errors.
     """
-    for read in plan.readers:
-        exchange.sources.append(read(exchange.scope))
+    if plan.readers:
+        exchange.sources = [read(exchange.scope) for read in plan.readers]
     results = exchange.results
     for in_worker, steps in plan.stages:
         if in_worker:
             await run_in_thread(exchange, run_steps, steps)
             continue
         for step in steps:
-            arguments = bind(step, exchange)
+            arguments = bind(step, exchange) if step.asks or exchange.failures is not None else {}
             if arguments is None:
                 results.append(FAILED)
             elif step.mode is AWAIT:
@@ -138,7 +137,7 @@ def run_steps(exchange: Exchange, steps: tuple[Step, ...]) -> None:
     """The same for consecutive sync steps, in the worker thread they share."""
     results = exchange.results
     for step in steps:
-        arguments = bind(step, exchange)
+        arguments = bind(step, exchange) if step.asks or exchange.failures is not None else {}
         if arguments is None:
             results.append(FAILED)
         elif step.enter is None:
@@ -154,24 +153,25 @@ def bind(step: Step, exchange: Exchange) -> dict[str, Any] | None:
     a parameter model among them can disturb (`compile` then moves them all to `extract`).
     """
     arguments: dict[str, Any] = {}
-    sources = exchange.sources
     errors: Errors = []
-    for name, source, key, default, validate, field, loc in step.bindings:
-        raw = sources[source].get(key, ABSENT)
-        if raw is ABSENT:
-            if default is REQUIRED:
-                errors.append(missing(loc))
-            elif default is COMPUTED:
-                errors += _set_default(field, name, loc, arguments)
+    if step.bindings:
+        sources = exchange.sources
+        for name, source, key, default, validate, field, loc in step.bindings:
+            raw = sources[source].get(key, ABSENT)
+            if raw is ABSENT:
+                if default is REQUIRED:
+                    errors.append(missing(loc))
+                elif default is COMPUTED:
+                    errors += _set_default(field, name, loc, arguments)
+                else:
+                    arguments[name] = default
+            elif validate is None:
+                arguments[name] = raw
             else:
-                arguments[name] = default
-        elif validate is None:
-            arguments[name] = raw
-        else:
-            try:
-                arguments[name] = validate(raw)
-            except ValidationError as exc:
-                errors += located(exc, loc)
+                try:
+                    arguments[name] = validate(raw)
+                except ValidationError as exc:
+                    errors += located(exc, loc)
     for extract in step.extract:
         errors += extract(exchange, arguments)
     for name, make in step.specials:

@@ -5,7 +5,7 @@ A name stands for its one value, `(name,)` for the list of all of them; only the
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from starlette.requests import cookie_parser
 
@@ -20,28 +20,20 @@ def path_source(scope: Mapping[str, Any]) -> Source:
     return scope["path_params"]  # type: ignore[no-any-return]  # ASGI scopes are untyped
 
 
-def query_pairs(query_string: bytes) -> list[tuple[str, str]]:
-    """The pairs of a query string in order, blank values kept; undecodable bytes become U+FFFD."""
-    text = query_string.decode("latin-1")
-    if "%" in text or "+" in text:
-        return parse_qsl(text, keep_blank_values=True)
-    # Nothing is encoded, so splitting is all that parse_qsl would do: 1.1 µs less for five pairs.
-    pairs = [part.partition("=") for part in text.split("&") if part]
-    return [(name, value) for name, _, value in pairs]
-
-
 def query_reader(lists: ListKeys) -> Reader:
-    """Reads query parameters: of a repeated one the last value, as Starlette does."""
-    if not lists:
-        return lambda scope: dict(query_pairs(scope["query_string"])) if scope["query_string"] else {}
+    """Reads query parameters: of a repeated one the last value, blank ones kept, as Starlette does."""
 
     def read(scope: Mapping[str, Any]) -> Source:
         values: dict[Any, Any] = {}
-        for name, value in query_pairs(scope["query_string"]):
+        for part in scope["query_string"].decode("latin-1").split("&"):
+            name, _, value = part.partition("=")
+            if "%" in part or "+" in part:  # what is not encoded need not be decoded: 1.1 µs less for five pairs
+                name, value = unquote_plus(name), unquote_plus(value)
+            elif not part:
+                continue
             values[name] = value
-            key = lists.get(name)
-            if key is not None:
-                values.setdefault(key, []).append(value)
+            if name in lists:
+                values.setdefault(lists[name], []).append(value)
         return values
 
     return read

@@ -8,14 +8,16 @@ from typing import Any
 
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .errors import STARTED_KEY
 
 
-def folded(router: ASGIApp, errors: ServerErrorMiddleware, exceptions: ExceptionMiddleware) -> ASGIApp:
+def folded(router: Router, errors: ServerErrorMiddleware, exceptions: ExceptionMiddleware) -> ASGIApp:
     """The router behind both, in one frame."""
     handlers = (exceptions._exception_handlers, exceptions._status_handlers)
+    dispatch = router.app if type(router).__call__ is Router.__call__ and router.middleware_stack == router.app else router
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -23,7 +25,7 @@ def folded(router: ASGIApp, errors: ServerErrorMiddleware, exceptions: Exception
             return
         scope["starlette.exception_handlers"] = handlers
         try:
-            await router(scope, receive, send)
+            await dispatch(scope, receive, send)
         except Exception as exc:
             failure = exc
         else:

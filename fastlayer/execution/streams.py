@@ -4,8 +4,9 @@ The generator is closed before the request is over, however it ends: exhausted, 
 A producer never runs ahead: the next item is asked for when the last one was sent.
 """
 
+import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextvars import copy_context
 from typing import Any
 
@@ -16,7 +17,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from .. import sse
-from ..encoders import dump_json
+from ..encoders import dump_json, jsonable_encoder
 from ..exceptions import EndpointContext
 from ..operation import Operation
 from ..sse import KEEPALIVE_COMMENT, EventSourceResponse, ServerSentEvent, format_sse_event
@@ -24,38 +25,107 @@ from .exchange import Exchange
 from .respond import field_renderer, merge_injected, status_of
 from .threads import run_in_own_thread
 
-Chunks = AsyncGenerator[Any, None]
 Encode = Callable[[Any], bytes]
 
 # An iterator that never waits would keep every other task from running, and could not be cancelled.
-_ITEMS_BETWEEN_CHECKPOINTS = 16
+_ITEMS_BETWEEN_CHECKPOINTS = 32
 
 
-class JSONLinesResponse(StreamingResponse):
+class ItemStream(StreamingResponse):
+    """A stream of the values a generator yields, each encoded and sent before the next one is asked for."""
+
+    def __init__(self, generator: Any, encode: Encode, **options: Any) -> None:
+        self.generator = generator
+        self.encode = encode
+        self.chunks = chunks_of(generator, encode)
+        super().__init__(self.chunks, **options)
+
+    async def stream_response(self, send: Send) -> None:
+        """Send it. Without a second generator in between, unless somebody replaced `body_iterator`: 2 µs an item."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if self.body_iterator is self.chunks and hasattr(self.generator, "__aiter__"):
+            encode = self.encode
+            count = 0
+            async for item in self.generator:
+                await self.send_chunk(send, encode(item))
+                count += 1
+                if not count % _ITEMS_BETWEEN_CHECKPOINTS:
+                    await checkpoint()
+        else:
+            async for chunk in self.body_iterator:
+                await self.send_chunk(send, chunk if isinstance(chunk, bytes) else str(chunk).encode())
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def send_chunk(self, send: Send, chunk: bytes) -> None:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+class JSONLinesResponse(ItemStream):
     """One JSON value a line (`application/jsonl`)."""
 
     media_type = "application/jsonl"
 
 
+class EventStream(ItemStream, EventSourceResponse):
+    """Server-sent events. After a silence it sends a comment, so that proxies keep the connection open."""
+
+    media_type = EventSourceResponse.media_type
+    last_sent = 0.0
+    ping_done: anyio.Event | None = None
+    is_sending = False
+
+    async def stream_response(self, send: Send) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._ping, send)
+            await super().stream_response(send)
+            tasks.cancel_scope.cancel()
+
+    async def send_chunk(self, send: Send, chunk: bytes) -> None:
+        if self.ping_done is not None:
+            await self.ping_done.wait()
+        self.is_sending = True
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        self.is_sending = False
+        self.last_sent = time.monotonic()
+
+    async def _ping(self, send: Send) -> None:
+        self.last_sent = time.monotonic()
+        interval = sse.PING_INTERVAL
+        while True:
+            silence = time.monotonic() - self.last_sent
+            if silence < interval or self.is_sending:
+                await anyio.sleep(max(interval - silence, interval / 10))
+                continue
+            self.ping_done = anyio.Event()
+            await send({"type": "http.response.body", "body": KEEPALIVE_COMMENT, "more_body": True})
+            self.last_sent = time.monotonic()
+            self.ping_done.set()
+            self.ping_done = None
+
+
 def stream_responder(operation: Operation, context: EndpointContext) -> Callable[[Any, Exchange], StreamingResponse]:
     """Generator -> response, chosen once for the route."""
     status_code = operation.options.get("status_code")
+    cls: Any = operation.response_class
+    encode: Encode | None = None
     if operation.is_sse_stream:
-        cls, encode = operation.response_class or EventSourceResponse, event_encoder(_item_encoder(operation, context))
+        cls = EventStream if cls is EventSourceResponse else type(cls.__name__, (EventStream, cls), {})
+        encode = event_encoder(_item_encoder(operation, context))
     elif operation.is_json_stream:
         cls, encode = JSONLinesResponse, line_encoder(_item_encoder(operation, context))
-    else:
-        cls, encode = operation.response_class or StreamingResponse, None
 
     def respond(generator: Any, exchange: Exchange) -> StreamingResponse:
-        chunks = encoded(generator, encode) if encode else paced(generator)
-        response: Any = cls(chunks, status_code=status_of(exchange, status_code))
+        status = status_of(exchange, status_code)
+        response: StreamingResponse
+        if encode is None:
+            response = cls(chunks_of(generator, None), status_code=status)
+        else:
+            response = cls(generator, encode, status_code=status)
         if operation.is_sse_stream:
             response.headers["cache-control"] = "no-cache"
             response.headers["x-accel-buffering"] = "no"
-            response.stream_response = Pinged(response).stream_response
         merge_injected(exchange, response)
-        return response  # type: ignore[no-any-return]  # built by a class the user chose
+        return response
 
     return respond
 
@@ -85,42 +155,17 @@ def event_encoder(encode: Encode) -> Encode:
 def event_bytes(event: ServerSentEvent) -> bytes:
     data = event.raw_data
     if data is None and event.data is not None:
-        data = dump_json(event.data).decode()
+        data = json.dumps(jsonable_encoder(event.data))  # with spaces, as FastAPI writes these
     return format_sse_event(data_str=data, event=event.event, id=event.id, retry=event.retry, comment=event.comment)
 
 
-async def items_of(generator: Any) -> AsyncIterator[Any]:
-    """The items of a sync or async iterable; a sync one is advanced in worker threads."""
-    if hasattr(generator, "__aiter__"):
-        async for item in generator:
-            yield item
-    else:
-        async for item in iterate_in_threadpool(generator):
-            yield item
-
-
-async def encoded(generator: Any, encode: Encode) -> Chunks:
+async def chunks_of(generator: Any, encode: Encode | None) -> AsyncGenerator[Any, None]:
+    """The items, encoded or as they are; a sync generator is advanced in worker threads."""
+    items = generator if hasattr(generator, "__aiter__") else iterate_in_threadpool(generator)
     count = 0
     try:
-        if hasattr(generator, "__aiter__"):
-            async for item in generator:
-                yield encode(item)
-                count += 1
-                if not count % _ITEMS_BETWEEN_CHECKPOINTS:
-                    await checkpoint()
-        else:
-            async for item in iterate_in_threadpool(generator):
-                yield encode(item)
-    finally:
-        await close_generator(generator)
-
-
-async def paced(generator: Any) -> Chunks:
-    """The chunks as they are."""
-    count = 0
-    try:
-        async for chunk in items_of(generator):
-            yield chunk
+        async for item in items:
+            yield item if encode is None else encode(item)
             count += 1
             if not count % _ITEMS_BETWEEN_CHECKPOINTS:
                 await checkpoint()
@@ -137,45 +182,11 @@ async def close_generator(generator: Any) -> None:
             await run_in_own_thread(copy_context(), generator.close)
 
 
-class Pinged:
-    """A stream that sends a comment when it has been silent, so that proxies keep the connection open."""
-
-    def __init__(self, response: StreamingResponse) -> None:
-        self.response = response
-        self.last_sent = 0.0
-        self.sending = anyio.Lock()
-
-    async def stream_response(self, send: Send) -> None:
-        response = self.response
-        await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self.ping, send)
-            async for chunk in response.body_iterator:
-                self.last_sent = time.monotonic()
-                async with self.sending:
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            tasks.cancel_scope.cancel()
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def ping(self, send: Send) -> None:
-        self.last_sent = time.monotonic()
-        interval = sse.PING_INTERVAL
-        while True:
-            silent = time.monotonic() - self.last_sent
-            if silent < interval:
-                await anyio.sleep(interval - silent)
-                continue
-            self.last_sent = time.monotonic()
-            async with self.sending:
-                await send({"type": "http.response.body", "body": KEEPALIVE_COMMENT, "more_body": True})
-
-
 async def run_stream(response: StreamingResponse, scope: Scope, receive: Receive, send: Send) -> None:
     """Send the stream; whatever happens, its generator is closed when this returns."""
-    iterator: Any = response.body_iterator
     try:
         await response(scope, receive, send)
     finally:
-        with anyio.CancelScope(shield=True):
-            if hasattr(iterator, "aclose"):
-                await iterator.aclose()
+        await close_generator(response.body_iterator)
+        if isinstance(response, ItemStream):
+            await close_generator(response.generator)
