@@ -27,12 +27,13 @@ from .lifespans import Lifespan
 from .limits import FormLimits, checked_body_size
 from .middleware.function import FunctionMiddleware
 from .options import RouteOptions
+from .resolving import Resolving
 from .routing import APIRouter
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class FastLayer(Documentation, Starlette):
+class FastLayer(Documentation, Resolving, Starlette):
     """An API. `options` are those of RouteOptions that apply to all its routes."""
 
     default_dependency_scope: params.Scope = "response"

@@ -44,6 +44,12 @@ def endpoint_context(endpoint: Callable[..., Any], path: str, methods: Collectio
     return context
 
 
+def plan_settings(provider: Any) -> Settings:
+    """What the application decides for plans; the defaults for a provider that is none of ours."""
+    decide = getattr(provider, "plan_settings", None)
+    return Settings() if decide is None else decide()
+
+
 class _Templated:
     """A path taken apart once; its regex, which the table does not need, made when somebody asks."""
 
@@ -192,11 +198,7 @@ class APIRoute(_Templated, Route):
         operation.body_field = self.body_field
         operation.response_field = self.response_field
         operation.embed_body_fields = self._embed_body_fields
-        app = self.dependency_overrides_provider
-        settings = Settings(
-            default_scope=getattr(app, "default_dependency_scope", "response"),
-            sync_in_thread=getattr(app, "sync_in_thread", True),
-        )
+        settings = plan_settings(self.dependency_overrides_provider)
         return handling.prepare(operation, settings, endpoint_context(self.endpoint, self.path, self.methods))
 
     @property
@@ -312,10 +314,7 @@ class APIWebSocketRoute(_Templated, WebSocketRoute):
         operation = copy(self.operation)
         operation.dependant = self.dependant
         app = self.dependency_overrides_provider
-        settings = Settings(
-            default_scope=getattr(app, "default_dependency_scope", "response"),
-            sync_in_thread=getattr(app, "sync_in_thread", True),
-        )
+        settings = plan_settings(app)
         context = endpoint_context(self.endpoint, self.path, ("WS",))
         return websocket_app(handling.prepare(operation, settings, context), app)
 

@@ -1,6 +1,7 @@
 """APIRouter: registers operations, includes other routers live, and dispatches through a table."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -307,6 +308,20 @@ class APIRouter(Router):
 
         self._inclusions.append((router, Inclusion(derive, self.routes, router.routes)))
         self.lifespan_context = merged(self.lifespan_context, router.lifespan_context)
+
+    async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The lifespan, with the app's dependencies of scope "app" open inside it."""
+        open_app_scope = getattr(scope.get("app"), "open_app_scope", None)
+        if open_app_scope is None or scope["app"].router is not self:
+            await super().lifespan(scope, receive, send)
+            return
+
+        @asynccontextmanager
+        async def with_dependencies(app: Any) -> AsyncIterator[Any]:
+            async with self.lifespan_context(app) as state, open_app_scope():
+                yield state
+
+        await Router(lifespan=with_dependencies).lifespan(scope, receive, send)
 
     # --- requests ---------------------------------------------------------------------------------------------
 

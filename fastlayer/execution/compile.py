@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from .. import params
@@ -11,6 +12,7 @@ from ..dependencies.callables import (
     is_cheap_constructor,
     is_coroutine_callable,
     is_gen_callable,
+    place_of,
 )
 from ..dependencies.models import Dependant
 from ..exceptions import FastLayerError
@@ -53,8 +55,8 @@ class Settings:
     default_scope: params.Scope = "response"
     sync_in_thread: bool = True
     embed_body_fields: bool = False
-    has_form: bool = False
-    app_values: Mapping[Any, Any] = field(default_factory=dict)
+    app_values: Mapping[Any, Any] = field(default_factory=dict)  # what scope "app" opened, by key
+    opens_app_scope: bool = False  # whether this plan is the one that opens it
 
 
 def compile_plan(dependant: Dependant, settings: Settings, overrides: Overrides | None = None) -> Plan:
@@ -63,11 +65,25 @@ def compile_plan(dependant: Dependant, settings: Settings, overrides: Overrides 
     Raises:
         FastLayerError: an override's signature cannot work.
     """
-    compiler = _Compiler(dependant, settings, overrides or {})
+    return compile_with_keys(dependant, settings, overrides)[0]
+
+
+def compile_with_keys(
+    dependant: Dependant,
+    settings: Settings,
+    overrides: Overrides | None = None,
+    ready: Mapping[Any, Any] | None = None,
+) -> tuple[Plan, Mapping[Any, int]]:
+    """The plan and, for each dependency that may be shared, its key and the index of its step.
+
+    `ready` has values that need not be made again, by key.
+    """
+    compiler = _Compiler(dependant, settings, overrides or {}, ready or {})
     compiler.add(dependant, is_last=True)
     steps = tuple(made.step for made in compiler.steps)
     bare = steps[0].call if len(steps) == 1 and steps[0].mode is AWAIT and not steps[0].asks else None
-    return Plan(steps, _stages(compiler.steps), compiler.readers(), compiler.has_exits, bare)
+    plan = Plan(steps, _stages(compiler.steps), compiler.readers(), compiler.has_exits, bare)
+    return plan, compiler.known
 
 
 @dataclass(eq=False)
@@ -79,8 +95,11 @@ class _Made:
 
 
 class _Compiler:
-    def __init__(self, root: Dependant, settings: Settings, overrides: Overrides) -> None:
+    def __init__(
+        self, root: Dependant, settings: Settings, overrides: Overrides, ready: Mapping[Any, Any]
+    ) -> None:
         self.settings = settings
+        self.ready = ready
         self.overrides = overrides
         self.root = root
         self.steps: list[_Made] = []
@@ -146,6 +165,8 @@ class _Compiler:
     def add(self, node: Dependant, *, is_last: bool = False) -> int:
         """The index of the node's step, made unless an equal one was."""
         if not is_last:
+            if (given := self.given(node)) is not None:
+                return given
             node = self.overridden(node)
             if node.use_cache and (known := self.known.get(self.key(node))) is not None:
                 return known
@@ -162,6 +183,21 @@ class _Compiler:
         if not is_last and node.use_cache:
             self.known[self.key(node)] = index
         return index
+
+    def given(self, node: Dependant) -> int | None:
+        """The index of a step that only looks up a value made elsewhere: by scope "app", or by an earlier call."""
+        key = self.key(node)
+        look_up: Callable[[], Any]
+        if key in self.ready:
+            look_up = partial(self.ready.__getitem__, key)
+        elif node.scope == "app" and not self.settings.opens_app_scope:
+            look_up = partial(_app_value, self.settings.app_values, key, node.call)
+        else:
+            return None
+        if key not in self.known:
+            self.steps.append(_Made(Step(look_up, mode=INLINE), in_worker=False))
+            self.known[key] = len(self.steps) - 1
+        return self.known[key]
 
     def make(
         self, node: Dependant, inputs: tuple[tuple[str, int], ...], children: tuple[int, ...], is_last: bool
@@ -286,6 +322,15 @@ def _stages(made: list[_Made]) -> tuple[Stage, ...]:
         else:
             stages.append(Stage(one.in_worker, (one.step,)))
     return tuple(stages)
+
+
+def _app_value(values: Mapping[Any, Any], key: Any, call: Any) -> Any:
+    if key not in values:
+        raise FastLayerError(
+            f"The dependency {place_of(call)} has scope=\"app\", and it is not open: no lifespan ran. Serve the app"
+            " with its lifespan on (in tests: `with TestClient(app) as client:`), and declare the route before start-up."
+        )
+    return values[key]
 
 
 def _awaited(call: Callable[..., Any]) -> Any:

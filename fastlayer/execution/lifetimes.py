@@ -176,7 +176,7 @@ def in_worker(enter: Callable[[Exchange, dict[str, Any]], Any]) -> Enter:
 
 def _exits(exchange: Exchange, scope: str) -> list[Any]:
     if exchange.exits is None:
-        exchange.exits = {name: [] for name in SCOPES}
+        exchange.exits = {name: [] for name in (*SCOPES, "app")}
     return exchange.exits[scope]
 
 
