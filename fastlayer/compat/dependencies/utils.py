@@ -202,5 +202,3 @@ def ensure_multipart_is_installed() -> None:
         __import__("python_multipart")
     except ImportError as exc:
         raise RuntimeError('Form data requires "python-multipart": pip install python-multipart') from exc
-
-

@@ -19,7 +19,9 @@ sequence_annotation_to_type = {kind: list if kind is Sequence else kind for kind
 
 def lenient_issubclass(cls: Any, class_or_tuple: Any) -> bool:
     """Whether it is a class, and a subclass of these; no annotation makes it fail."""
-    return isinstance(cls, type) and not get_args(cls) and class_or_tuple is not None and issubclass(cls, class_or_tuple)
+    return (
+        isinstance(cls, type) and not get_args(cls) and class_or_tuple is not None and issubclass(cls, class_or_tuple)
+    )
 
 
 def value_is_sequence(value: Any) -> bool:
