@@ -37,6 +37,8 @@ class Documentation:
     router: Any
     add_route: Callable[..., None]
 
+    pages_module = "fastlayer.openapi.docs"
+    """The module whose functions make the pages, imported when one is asked for."""
     openapi_schema: dict[str, Any] | None = None
     _openapi_routes_version: int | None = None
 
@@ -93,7 +95,7 @@ class Documentation:
         return JSONResponse(schema)
 
     async def _swagger_ui(self, request: Request) -> HTMLResponse:
-        docs = importlib.import_module("fastlayer.openapi.docs")
+        docs = importlib.import_module(self.pages_module)
         root_path = request.scope.get("root_path", "").rstrip("/")
         redirect = self.swagger_ui_oauth2_redirect_url
         return docs.get_swagger_ui_html(  # type: ignore[no-any-return]  # imported late
@@ -105,11 +107,11 @@ class Documentation:
         )
 
     async def _oauth2_redirect(self, request: Request) -> HTMLResponse:
-        docs = importlib.import_module("fastlayer.openapi.docs")
+        docs = importlib.import_module(self.pages_module)
         return docs.get_swagger_ui_oauth2_redirect_html()  # type: ignore[no-any-return]  # imported late
 
     async def _redoc(self, request: Request) -> HTMLResponse:
-        docs = importlib.import_module("fastlayer.openapi.docs")
+        docs = importlib.import_module(self.pages_module)
         root_path = request.scope.get("root_path", "").rstrip("/")
         return docs.get_redoc_html(  # type: ignore[no-any-return]  # imported late
             openapi_url=f"{root_path}{self.openapi_url}", title=f"{self.title} - ReDoc"

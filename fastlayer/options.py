@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from .datastructures import DefaultPlaceholder
 from .exceptions import FastLayerError
 from .limits import FormLimits, checked_body_size, checked_form_limits
 from .params import Depends
@@ -120,7 +121,11 @@ def written(options: Mapping[str, Any], *, where: str = "a route") -> Options:
     for key in options:
         if key not in ROUTE_KEYS:
             raise OptionError(unknown_option(key, where, ROUTE_KEYS))
-    given = {key: value for key, value in options.items() if value is not None or key not in _NONE_INHERITS}
+    given = {
+        key: value
+        for key, value in options.items()
+        if not (value is None and key in _NONE_INHERITS) and not isinstance(value, DefaultPlaceholder)
+    }
     checked_body_size(given.get("max_body_size"))
     if "form_limits" in given:
         given["form_limits"] = checked_form_limits(given["form_limits"])

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from copy import copy
 from inspect import cleandoc
 from re import Pattern
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -32,6 +32,7 @@ from .options import Options, RouteOptions, combine, written
 from .paths import Template, parse_path
 
 CONTEXT_KEY = "effective_route_context"
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 def endpoint_context(endpoint: Callable[..., Any], path: str, methods: Collection[str] | None) -> EndpointContext:
@@ -89,6 +90,10 @@ class APIRoute(_Templated, Route):
     Raises, when made:
         FastLayerError: a parameter, dependency, response model or option cannot work; the message says where.
     """
+
+    trace: ClassVar[Callable[[Any], Handler] | None] = None
+    """Makes the handler of a route instead of the direct app, while a program wants to see inside requests."""
+    _compiled: ASGIApp | None = None
 
     def __init__(
         self,
@@ -206,30 +211,45 @@ class APIRoute(_Templated, Route):
         """What happens for one request, step by step."""
         return self.compile().plan
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Handler:
         """A function from request to response. Override it to wrap every request of a route."""
-        executions: dict[int, handling.Execution] = {}
+        handlers: dict[int, Handler] = {}
 
         async def handler(request: Request) -> Response:
             route = effective(self, request.scope)
-            execution = executions.get(id(route))
-            if execution is None:
-                execution = executions[id(route)] = route.compile()
-            return await handling.handle_request(execution, request, route.dependency_overrides_provider)
+            inner = handlers.get(id(route))
+            if inner is None:
+                inner = handlers[id(route)] = route.own_handler()
+            return await inner(request)
 
         return handler
 
+    def own_handler(self) -> Handler:
+        """The handler of this very route, compiled."""
+        trace = APIRoute.trace
+        if trace is not None:
+            return trace(self)
+        execution, provider = self.compile(), self.dependency_overrides_provider
+        return lambda request: handling.handle_request(execution, request, provider)
+
     def build_app(self) -> ASGIApp:
         """The ASGI app of this route: the direct one, or around an overridden `get_route_handler`."""
-        if type(self).get_route_handler is APIRoute.get_route_handler:
-            app = handling.http_app(self.compile(), self.dependency_overrides_provider)
-        else:
+        if type(self).get_route_handler is not APIRoute.get_route_handler:
             app = handling.request_response(self.original_route.get_route_handler())
+        elif APIRoute.trace is not None:
+            app = handling.request_response(self.own_handler())
+        else:
+            app = handling.http_app(self.compile(), self.dependency_overrides_provider)
         for cls, args, kwargs in reversed(self.options.get("middleware") or ()):
             app = cls(app, *args, **kwargs)
         if self.max_body_size is not None:
             app = RequestBodyLimitMiddleware(app, max_body_size=self.max_body_size)
         return app
+
+    def recompile(self) -> None:
+        """Compile anew at the next request, unless somebody put an app of their own in the place of ours."""
+        if self.app is self._compiled:
+            self.app = _first_hit(self)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether the scope is this route's, as Starlette asks; the table knows without asking."""
@@ -262,7 +282,7 @@ def _first_hit(route: APIRoute) -> ASGIApp:
         if compiled is None:
             compiled = route.build_app()
             if route.app is app:
-                route.app = compiled
+                route.app = route._compiled = compiled
         await compiled(scope, receive, send)
 
     return app

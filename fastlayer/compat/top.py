@@ -1,4 +1,6 @@
-"""`fastapi` itself."""
+"""`fastapi` itself. Its submodules are attributes without an import, as they are of the real one."""
+
+from types import ModuleType
 
 from .. import BackgroundTasks as BackgroundTasks
 from .. import Body as Body
@@ -20,6 +22,13 @@ from .. import WebSocketException as WebSocketException
 from .. import status as status
 from . import FASTAPI_VERSION
 from .applications import FastAPI as FastAPI
+from .finder import submodule
 from .routing import APIRouter as APIRouter
 
 __version__ = FASTAPI_VERSION
+# A package, whose modules only the finder finds.
+__path__: list[str] = []
+
+
+def __getattr__(name: str) -> ModuleType:
+    return submodule("fastapi", name)

@@ -306,13 +306,23 @@ async def handle_request(execution: Execution, request: Request, provider: Any) 
 
     What must be closed later is left with the exchange in the scope, for `request_response` to close.
     """
+    exchange = exchange_of(request)
+    return as_response(await produce(execution, exchange, provider), exchange, execution.answering)
+
+
+def exchange_of(request: Request) -> Exchange:
+    """The exchange that `request_response` began for this request, or a new one."""
     exchange: Exchange | None = request.scope.get(_EXCHANGE_KEY)
     if exchange is None:
         exchange = Exchange(request.scope, request.receive, _no_send)
     exchange.request = request
-    answer = await produce(execution, exchange, provider)
+    return exchange
+
+
+def as_response(answer: Answer, exchange: Exchange, how: Answering) -> Response:
+    """The answer as an object, for those who handle responses."""
     if isinstance(answer, bytes):
-        answer = Response(answer, execution.answering.status, media_type="application/json")
+        answer = Response(answer, how.status, media_type="application/json")
         if exchange.response is not None:
             answer.status_code = exchange.response.status_code or answer.status_code
         merge_injected(exchange, answer)

@@ -1,0 +1,204 @@
+"""`fastapi.dependencies.utils`: analysis and solving under the names third parties call."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import UploadFile
+
+from ... import params
+from ...dependencies.analysis import add_field, path_names, should_embed
+from ...dependencies.analysis import get_body_field as _body_field
+from ...dependencies.analysis import get_dependant as get_dependant
+from ...dependencies.analysis import get_parameterless_sub_dependant as get_parameterless_sub_dependant
+from ...dependencies.models import Dependant as Dependant
+from ...dependencies.models import flat_body_params, walk
+from ...dependencies.parameters import add_special, make_field, read_declaration
+from ...dependencies.signatures import get_typed_return_annotation as get_typed_return_annotation
+from ...dependencies.signatures import get_typed_signature as get_typed_signature
+from ...execution.extraction import body_to_args, find, model_data, parameter_model, parameters_to_args, wire_names
+from ...fields import Errors, ModelField, models_in
+from ...operation import stream_item_type
+from ..pydantic2.shared import lenient_issubclass as lenient_issubclass
+from ..pydantic2.v2 import create_body_model as create_body_model
+from ..pydantic2.v2 import evaluate_forwardref, get_cached_model_fields
+from ..solving import SolvedDependency as SolvedDependency
+from ..solving import solve_dependencies as solve_dependencies
+
+__all__ = ["get_cached_model_fields"]
+
+
+# --- the graph, flat ------------------------------------------------------------------------------------------
+
+
+def get_flat_params(dependant: Dependant) -> list[ModelField]:
+    """The path, query, header and cookie parameters of the whole graph; of a model, its fields."""
+    found: list[ModelField] = []
+    for place in ("path", "query", "header", "cookie"):
+        fields = [field for node in walk(dependant) for field in getattr(node, f"{place}_params")]
+        found += _get_flat_fields_from_params(fields)
+    return found
+
+
+def get_flat_dependant(
+    dependant: Dependant, *, skip_repeats: bool = False, visited: list[Any] | None = None
+) -> Dependant:
+    """One node with the parameters of the whole graph."""
+    flat = Dependant(call=dependant.call, name=dependant.name, path=dependant.path, use_cache=dependant.use_cache)
+    for node in walk(dependant):
+        flat.path_params += node.path_params
+        flat.query_params += node.query_params
+        flat.header_params += node.header_params
+        flat.cookie_params += node.cookie_params
+        flat.body_params += node.body_params
+    return flat
+
+
+def _get_flat_fields_from_params(fields: Sequence[ModelField]) -> list[ModelField]:
+    if len(fields) == 1 and (model := parameter_model(fields[0])) is not None:
+        return get_cached_model_fields(model)
+    return list(fields)
+
+
+def _get_flat_body_params(dependant: Dependant) -> list[ModelField]:
+    return flat_body_params(dependant)
+
+
+def _should_embed_body_fields(fields: Sequence[ModelField]) -> bool:
+    return should_embed(fields)
+
+
+def get_body_field(*, flat_dependant: Dependant, name: str, embed_body_fields: bool) -> ModelField | None:
+    """One field that describes the whole body; None where no parameter reads it."""
+    return _body_field(flat_dependant, name=name, embed=embed_body_fields)
+
+
+def _get_body_field(*, body_params: Sequence[ModelField], name: str, embed_body_fields: bool) -> ModelField | None:
+    return _body_field(Dependant(body_params=list(body_params)), name=name, embed=embed_body_fields)
+
+
+# --- one parameter --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class ParamDetails:
+    """What one parameter of a signature is: a dependency, a field, or one of the request's own objects."""
+
+    type_annotation: Any
+    depends: params.Depends | None
+    field: ModelField | None
+
+
+def analyze_param(*, param_name: str, annotation: Any, value: Any, path_param_names: set[str]) -> ParamDetails:
+    """What the parameter is, read from its annotation and default value."""
+
+    def function() -> None:
+        """Stands for the one the parameter belongs to, in messages."""
+
+    declared = read_declaration(function, param_name, annotation, value)
+    if declared.depends is not None:
+        return ParamDetails(declared.annotation, declared.depends, None)
+    if add_special(Dependant(), declared):
+        return ParamDetails(declared.annotation, None, None)
+    return ParamDetails(declared.annotation, None, make_field(declared, path_param_names))
+
+
+def add_param_to_fields(*, field: ModelField, dependant: Dependant) -> None:
+    """File the field under its place."""
+    add_field(dependant, field)
+
+
+def add_non_field_param_to_dependency(*, param_name: str, type_annotation: Any, dependant: Dependant) -> bool | None:
+    """Note a parameter that is one of the request's own objects; None where it is not."""
+
+    def function() -> None:
+        """Stands for the one the parameter belongs to, in messages."""
+
+    declared = read_declaration(function, param_name, type_annotation, inspect.Parameter.empty)
+    return True if add_special(dependant, declared) else None
+
+
+def get_path_param_names(path: str) -> set[str]:
+    """The names of the parameters in a path template."""
+    return path_names(path)
+
+
+def get_typed_annotation(annotation: Any, globalns: Mapping[str, Any]) -> Any:
+    """The annotation with its strings evaluated; `"None"` is `type(None)`."""
+    found = evaluate_forwardref(annotation, globalns)
+    return type(None) if found is None and isinstance(annotation, str) else found
+
+
+def get_stream_item_type(annotation: Any) -> Any:
+    """T of AsyncIterable[T] and its like; None if it is not said."""
+    return stream_item_type(annotation)
+
+
+def get_validation_alias(field: ModelField) -> str:
+    """The name on the wire that is tried first."""
+    return wire_names(field)[0]
+
+
+def _get_param_aliases(field: ModelField, *, convert_underscores: bool = False) -> list[tuple[str, str]]:
+    names = wire_names(field)
+    convert = convert_underscores and names == (field.name,)
+    return [(name.replace("_", "-") if convert else name, name) for name in names]
+
+
+# --- values ---------------------------------------------------------------------------------------------------
+
+
+def request_params_to_args(fields: Sequence[ModelField], received_params: Any) -> tuple[dict[str, Any], Errors]:
+    """The values and errors of the parameters of one place."""
+    return parameters_to_args(fields, received_params)
+
+
+async def request_body_to_args(
+    body_fields: Sequence[ModelField], received_body: Any, embed_body_fields: bool
+) -> tuple[dict[str, Any], Errors]:
+    """The values and errors of body parameters."""
+    return body_to_args(body_fields, received_body, embed=embed_body_fields)
+
+
+def _get_multidict_value(field: ModelField, values: Any, alias: str | None = None) -> Any:
+    found = find(field, values)[1]
+    return found if found is not find(field, {})[1] else field.get_default()
+
+
+def _get_form_models(field: ModelField) -> list[Any]:
+    return list(models_in(field.field_info.annotation))
+
+
+def _get_form_model(field: ModelField) -> Any:
+    models = _get_form_models(field)
+    return models[0] if models else None
+
+
+def _is_form_model_supplied(model: Any, received_body: Any) -> bool:
+    return bool(model_data(model, received_body, empty_is_missing=True))
+
+
+def _normalize_form_model(value: Any, *, model: Any) -> Any:
+    return model_data(model, value, empty_is_missing=True) if hasattr(value, "multi_items") else value
+
+
+async def _read_file_bytes(file: UploadFile) -> bytes:
+    position = file.file.tell()
+    try:
+        await file.seek(0)
+        return await file.read()
+    finally:
+        await file.seek(position)
+
+
+def ensure_multipart_is_installed() -> None:
+    """Do nothing where forms can be read.
+
+    Raises:
+        RuntimeError: python-multipart is missing.
+    """
+    try:
+        __import__("python_multipart")
+    except ImportError as exc:
+        raise RuntimeError('Form data requires "python-multipart": pip install python-multipart') from exc
