@@ -37,6 +37,7 @@ class Exchange:
         "send",
         "sources",
         "started",
+        "streams",
         "websocket",
     )
 
@@ -58,6 +59,7 @@ class Exchange:
         self.context: Context | None = None
         self.outcome: Outcome | None = None
         self.started = False
+        self.streams = False  # whether the endpoint is a generator, which runs while its response is sent
 
 
 def get_request(exchange: Exchange) -> Request:

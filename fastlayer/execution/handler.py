@@ -183,7 +183,8 @@ async def _live(
         answer = await make()
     except BaseException as exc:
         failure = exc
-    failure = await close(exchange, "function", failure, cleanup)
+    if not exchange.streams:
+        failure = await close(exchange, "function", failure, cleanup)
     if failure is None:
         try:
             background = take_background(answer, exchange)
@@ -192,6 +193,8 @@ async def _live(
             failure = exc
     if exchange.outcome is not None:
         exchange.outcome.exception = failure
+    if exchange.streams:
+        failure = await close(exchange, "function", failure, cleanup)
     failure = await close(exchange, "response", failure, cleanup)
     if failure is None and background is not None:
         try:
@@ -225,6 +228,7 @@ async def produce(execution: Execution, exchange: Exchange, provider: Any) -> An
     except InvalidRequest as exc:
         raise explained(exc, execution, plan, exchange) from None
     if execution.respond_stream is not None and not isinstance(result, Response):
+        exchange.streams = True
         return execution.respond_stream(result, exchange)
     return to_answer(result, exchange, execution.answering)
 
