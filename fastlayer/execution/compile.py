@@ -118,7 +118,7 @@ class _Compiler:
             hash(call)
         except TypeError:
             call = id(call)
-        return (call, scopes, scope)
+        return (call, scopes, scope or self.settings.default_scope)
 
     def overridden(self, node: Dependant) -> Dependant:
         """The node that is called in this one's place."""
