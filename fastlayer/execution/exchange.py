@@ -35,6 +35,7 @@ class Exchange:
     context: Context | None = None
     started = False
     awaits_exits = False
+    streams = False  # whether the endpoint is a generator, which runs while its response is sent
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope

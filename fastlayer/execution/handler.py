@@ -187,7 +187,8 @@ async def _live(
         answer = await make()
     except BaseException as exc:
         failure = exc
-    failure = await close(exchange, "function", failure, cleanup)
+    if not exchange.streams:
+        failure = await close(exchange, "function", failure, cleanup)
     if failure is None:
         if cleanup.shield:
             cleanup.shield = False
@@ -198,6 +199,8 @@ async def _live(
             failure = exc
     if exchange.outcome is not None:
         exchange.outcome.exception = failure
+    if exchange.streams:
+        failure = await close(exchange, "function", failure, cleanup)
     failure = await close(exchange, "response", failure, cleanup)
     if failure is None and background is not None:
         if cleanup.shield:
@@ -233,6 +236,7 @@ async def produce(execution: Execution, exchange: Exchange, provider: Any) -> An
     except InvalidRequest as exc:
         raise explained(exc, execution, plan, exchange) from None
     if execution.respond_stream is not None and not isinstance(result, Response):
+        exchange.streams = True
         return execution.respond_stream(result, exchange)
     return to_answer(result, exchange, execution.answering)
 

@@ -6,13 +6,13 @@ A producer never runs ahead: the next item is asked for when the last one was se
 
 import json
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextvars import copy_context
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextvars import Context, copy_context
+from typing import Any, Self
 
 import anyio
 from anyio.lowlevel import checkpoint
-from starlette.concurrency import iterate_in_threadpool
+from anyio.to_thread import run_sync
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -159,27 +159,55 @@ def event_bytes(event: ServerSentEvent) -> bytes:
     return format_sse_event(data_str=data, event=event.event, id=event.id, retry=event.retry, comment=event.comment)
 
 
+def items_of(generator: Any, context: Context) -> AsyncIterator[Any]:
+    """The items of a sync or async iterable; a sync one is advanced in worker threads, in this context."""
+    return aiter(generator) if hasattr(generator, "__aiter__") else _InThreads(iter(generator), context)
+
+
+class _InThreads:
+    """A sync iterator as an async one. Not a generator, which would have to be closed before what it iterates over."""
+
+    def __init__(self, iterator: Iterator[Any], context: Context) -> None:
+        self.iterator = iterator
+        self.context = context
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        item = await run_sync(self.context.run, self._next)
+        if item is _END:
+            raise StopAsyncIteration
+        return item
+
+    def _next(self) -> Any:
+        return next(self.iterator, _END)
+
+
+_END: Any = object()
+
+
 async def chunks_of(generator: Any, encode: Encode | None) -> AsyncGenerator[Any, None]:
-    """The items, encoded or as they are; a sync generator is advanced in worker threads."""
-    items = generator if hasattr(generator, "__aiter__") else iterate_in_threadpool(generator)
+    """The items as they are sent; the generator is closed in the end."""
     count = 0
+    context = copy_context()
     try:
-        async for item in items:
+        async for item in items_of(generator, context):
             yield item if encode is None else encode(item)
             count += 1
             if not count % _ITEMS_BETWEEN_CHECKPOINTS:
                 await checkpoint()
     finally:
-        await close_generator(generator)
+        await close_generator(generator, context)
 
 
-async def close_generator(generator: Any) -> None:
+async def close_generator(generator: Any, context: Context) -> None:
     """Run what the generator still has in `finally` blocks, now and undisturbed."""
     with anyio.CancelScope(shield=True):
         if hasattr(generator, "aclose"):
             await generator.aclose()
         elif hasattr(generator, "close"):
-            await run_in_own_thread(copy_context(), generator.close)
+            await run_in_own_thread(context, generator.close)
 
 
 async def run_stream(response: StreamingResponse, scope: Scope, receive: Receive, send: Send) -> None:
@@ -187,6 +215,6 @@ async def run_stream(response: StreamingResponse, scope: Scope, receive: Receive
     try:
         await response(scope, receive, send)
     finally:
-        await close_generator(response.body_iterator)
+        await close_generator(response.body_iterator, copy_context())
         if isinstance(response, ItemStream):
-            await close_generator(response.generator)
+            await close_generator(response.generator, copy_context())
