@@ -1,4 +1,4 @@
-"""What an app says about itself: its OpenAPI document and the pages that show it. Imports `openapi/` only when asked."""
+"""What an app says about itself: its OpenAPI document and its pages. Imports `openapi/` only when asked."""
 
 import importlib
 from collections.abc import Callable
