@@ -12,17 +12,17 @@ from tests.package_source import MODULES, Module
 TABLE = (
     ("0", "exceptions.py logger.py limits.py outcome.py paths.py types.py datastructures.py status.py concurrency.py"),
     ("0", "background.py requests.py websockets.py sse.py responses.py staticfiles.py frontend.py templating.py"),
-    ("0", "testclient.py middleware/"),
+    ("0", "testclient.py middleware/ telemetry/ lifespans.py"),
     ("1", "fields.py jsontypes.py encoders.py openapi/__init__.py openapi/schemes.py openapi/models.py"),
-    ("2", "params.py param_functions.py options.py exception_handlers.py"),
+    ("2", "params.py param_functions.py options.py exception_handlers.py redaction.py error_policy.py"),
     ("3", "security/ dependencies/__init__.py dependencies/callables.py dependencies/models.py"),
     ("4", "dependencies/"),
-    ("5", "operation.py"),
+    ("5", "operation.py operation_ids.py"),
     ("6a", "execution/"),
     ("6b", "openapi/"),
-    ("7", "inclusion.py table.py"),
-    ("8", "routing.py controllers.py"),
-    ("9", "applications.py utils.py"),
+    ("7", "inclusion.py table.py route_contexts.py"),
+    ("8", "routes.py routing.py controllers.py resolving.py"),
+    ("9", "documentation.py applications.py utils.py"),
     ("10", "compat/ __init__.py cli/ __main__.py"),
 )
 # Levels that do not know each other, although the order alone would let the first import the second.

@@ -6,7 +6,7 @@ The order is the product's: resolve depth-first, run the operation, close scope 
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from anyio import CancelScope
@@ -18,9 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import params
 from ..background import run_background
-from ..dependencies.models import flat_body_params
+from ..dependencies.models import flat_body_params, walk
 from ..exceptions import EndpointContext
 from ..operation import Operation
+from ..redaction import redacted, secret_names
 from ..responses import check_headers
 from . import errors
 from .bodies import BodyReader, exact_json_reader, form_reader, json_reader
@@ -46,6 +47,13 @@ class Execution:
     handlers: Mapping[Any, Any]
     has_form: bool
     overridden: dict[Any, Plan] = field(default_factory=dict)
+
+    @cached_property
+    def secret_names(self) -> frozenset[str]:
+        """The names of the fields whose values an error must not repeat; looked up when the first error comes."""
+        nodes = walk(self.operation.dependant)
+        places = ("path_params", "query_params", "header_params", "cookie_params", "body_params")
+        return secret_names(one for node in nodes for place in places for one in getattr(node, place))
 
     def plan_for(self, overrides: Overrides) -> Plan:
         """The plan with these overrides; the last one compiled is kept, so a stable set costs one comparison."""
@@ -245,7 +253,8 @@ def explained(exc: Exception, execution: Execution, plan: Plan, exchange: Exchan
     """The exception handlers know: of an InvalidRequest, a validation error that lists everything."""
     if isinstance(exc, InvalidRequest):
         exchange.failures = None
-        return errors.invalid(exchange, in_order_of_visits(plan, exc.failures), execution.context)
+        found = redacted(in_order_of_visits(plan, exc.failures), execution.secret_names)
+        return errors.invalid(exchange, found, execution.context)
     return exc
 
 

@@ -1,0 +1,108 @@
+"""What must not be repeated to anyone: the values of secret fields, wherever they stand in an input that is echoed."""
+
+from collections.abc import Iterable
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass
+from typing import Any, get_args, get_type_hints
+
+from pydantic import AliasChoices, AliasPath, BaseModel, Secret, SecretBytes, SecretStr
+from pydantic.fields import FieldInfo
+from typing_extensions import is_typeddict
+
+from .fields import Errors, ModelField, is_class, union_members, unwrapped
+
+MASK = "**********"
+
+_SECRETS = (SecretStr, SecretBytes, Secret)
+
+
+def secret_names(fields: Iterable[ModelField]) -> frozenset[str]:
+    """The names, on the wire and in Python, of all secret fields that these fields contain, at any depth."""
+    found: set[str] = set()
+    seen: set[Any] = set()
+    for field in fields:
+        if _is_secret(field.field_info.annotation):
+            found |= {field.name, *_wire_names(field.field_info)}
+        _collect(field.field_info.annotation, found, seen)
+    return frozenset(found)
+
+
+def _is_secret(annotation: Any) -> bool:
+    return any(
+        is_class(member, _SECRETS) or any(_is_secret(arg) for arg in get_args(unwrapped(member)))
+        for member in union_members(annotation)
+    )
+
+
+def _wire_names(info: FieldInfo) -> set[str]:
+    alias = info.validation_alias
+    names = {info.alias} if info.alias else set()
+    if isinstance(alias, str):
+        names.add(alias)
+    elif isinstance(alias, AliasChoices):
+        names |= {str(choice.path[0]) if isinstance(choice, AliasPath) else choice for choice in alias.choices}
+    elif isinstance(alias, AliasPath):
+        names.add(str(alias.path[0]))
+    return names
+
+
+def _collect(annotation: Any, found: set[str], seen: set[Any]) -> None:
+    for member in union_members(annotation):
+        member = unwrapped(member)
+        for arg in get_args(member):
+            _collect(arg, found, seen)
+        if not isinstance(member, type) or member in seen:
+            continue
+        seen.add(member)
+        for name, inner, names in _members(member):
+            if _is_secret(inner):
+                found |= {name, *names}
+            _collect(inner, found, seen)
+
+
+def _members(cls: type[Any]) -> list[tuple[str, Any, set[str]]]:
+    """The attributes of a structured type: name, annotation, names on the wire."""
+    if issubclass(cls, BaseModel):
+        return [(name, info.annotation, _wire_names(info)) for name, info in cls.model_fields.items()]
+    if is_dataclass(cls):
+        hints = _hints(cls)
+        return [(field.name, hints.get(field.name), set()) for field in dataclass_fields(cls)]
+    if is_typeddict(cls):
+        return [(name, hint, set()) for name, hint in _hints(cls).items()]
+    return []
+
+
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(cls)
+    except NameError:  # a type that is only known to type checkers holds nothing Pydantic could read
+        return {}
+
+
+def redacted(errors: Errors, names: frozenset[str]) -> Errors:
+    """The errors with every value masked that stands under one of these names."""
+    if not names:
+        return errors
+    return [_redacted_error(error, names) for error in errors]
+
+
+def _redacted_error(error: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    if "input" not in error:
+        return error
+    if any(part in names for part in error["loc"]):
+        kept = {key: value for key, value in error.items() if key != "ctx"}
+        return {**kept, "input": MASK}
+    return {**error, "input": mask(error["input"], names)}
+
+
+def mask(value: Any, names: frozenset[str]) -> Any:
+    """The value with everything masked that stands under one of these names, at any depth; copied where it changed."""
+    if isinstance(value, BaseModel):
+        value = dict(value)
+    if isinstance(value, dict):
+        return {key: MASK if key in names else mask(inner, names) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [mask(inner, names) for inner in value]
+    return value
+
+
