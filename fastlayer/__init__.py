@@ -7,6 +7,7 @@ from starlette import status as status
 from .applications import FastLayer as FastLayer
 from .background import BackgroundTasks as BackgroundTasks
 from .datastructures import UploadFile as UploadFile
+from .error_policy import ErrorPolicy as ErrorPolicy
 from .exceptions import FastLayerError as FastLayerError
 from .exceptions import HTTPException as HTTPException
 from .exceptions import WebSocketException as WebSocketException

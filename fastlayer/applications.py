@@ -17,6 +17,7 @@ from typing_extensions import Unpack
 
 from . import params
 from .documentation import Documentation
+from .error_policy import ErrorPolicy, policy_handlers
 from .exception_handlers import (
     http_exception_handler,
     request_validation_exception_handler,
@@ -38,6 +39,8 @@ class FastLayer(Documentation, Resolving, Starlette):
     """An API. `options` are those of RouteOptions that apply to all its routes."""
 
     default_dependency_scope: params.Scope = "response"
+    checks_path_params = True
+    """Whether a `Path()` parameter the path has no place for is refused; FastAPI answers 422 to every request."""
 
     def __init__(
         self,
@@ -77,6 +80,8 @@ class FastLayer(Documentation, Resolving, Starlette):
         max_body_size: int | None = None,
         form_limits: FormLimits | None = None,
         sync_in_thread: bool = True,
+        problem_details: bool = False,
+        validation_errors: ErrorPolicy | None = None,
         **options: Unpack[RouteOptions],
     ) -> None:
         self.debug = debug
@@ -118,10 +123,12 @@ class FastLayer(Documentation, Resolving, Starlette):
             form_limits=form_limits,
             **options,
         )
+        self.problem_details = problem_details
         self.exception_handlers: dict[Any, Callable[..., Any]] = {
             HTTPException: http_exception_handler,
             RequestValidationError: request_validation_exception_handler,
             WebSocketRequestValidationError: websocket_request_validation_exception_handler,
+            **policy_handlers(validation_errors, problems=problem_details),
             **(exception_handlers or {}),
         }
         self.user_middleware = list(middleware or ())

@@ -53,6 +53,16 @@ def validation_handler(policy: ErrorPolicy, *, problems: bool) -> ExceptionHandl
     return answer_invalid_request
 
 
+def policy_handlers(policy: ErrorPolicy | None, *, problems: bool) -> dict[Any, ExceptionHandler]:
+    """The handlers an application has by default because of these options; none without them."""
+    handlers: dict[Any, ExceptionHandler] = {}
+    if policy is not None or problems:
+        handlers[RequestValidationError] = validation_handler(policy or ErrorPolicy(), problems=problems)
+    if problems:
+        handlers |= {HTTPException: answer_problem, Exception: answer_server_problem}
+    return handlers
+
+
 async def answer_problem(request: Request, exc: HTTPException) -> Response:
     """The answer to an HTTPException as problem details; no body where HTTP allows none."""
     if exc.status_code < 200 or exc.status_code in (204, 205, 304):
@@ -67,11 +77,19 @@ async def answer_server_problem(request: Request, exc: Exception) -> Response:
     return problem(500, None)
 
 
+# The names of RFC 9110, which Python 3.11 and 3.12 do not have yet.
+_TITLES = {
+    **{status.value: status.phrase for status in HTTPStatus},
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+}
+
+
 def problem(
     status_code: int, detail: str | None, *, headers: Mapping[str, str] | None = None, **members: Any
 ) -> Response:
     """A problem details object (RFC 9457, 3.1); `members` extend it (3.2)."""
-    title = HTTPStatus(status_code).phrase if status_code in HTTPStatus._value2member_map_ else "Error"
+    title = _TITLES.get(status_code, "Error")
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status_code}
     if detail is not None and detail != title:
         body["detail"] = detail

@@ -20,7 +20,7 @@ from typing_extensions import Unpack
 
 from . import operation as operations
 from .datastructures import Default, DefaultPlaceholder
-from .dependencies.analysis import get_body_field
+from .dependencies.analysis import get_body_field, refuse_unknown_path_params
 from .dependencies.callables import unwrapped_call
 from .exceptions import EndpointContext, FastLayerError
 from .execution import handler as handling
@@ -163,6 +163,8 @@ class APIRoute(_Templated, Route):
         self.is_sse_stream = operation.is_sse_stream
         self.is_json_stream = operation.is_json_stream
         self.__dict__.pop("_body_field", None)
+        if getattr(self.dependency_overrides_provider, "checks_path_params", False):
+            refuse_unknown_path_params(self.dependant, self.path_format)
         self.app = _first_hit(self)
 
     @property

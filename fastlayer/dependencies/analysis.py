@@ -7,6 +7,7 @@ many ways lead to each.
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from starlette.routing import compile_path
@@ -188,6 +189,26 @@ def path_names(path: str) -> set[str]:
     return set(compile_path(path)[2])
 
 
+def refuse_unknown_path_params(dependant: Dependant, path: str) -> None:
+    """Refuse a parameter marked `Path()` that the path has no place for.
+
+    Raises:
+        ParameterError: naming the function, the parameter and the name that was probably meant.
+    """
+    known = path_names(path)
+    for node in walk(dependant):
+        for field in node.path_params:
+            name = field.validation_alias or field.alias
+            if name in known or models_in(field.field_info.annotation):
+                continue
+            close = get_close_matches(name, known, n=1)
+            hint = f"Did you mean {close[0]!r}?" if close else f"Add {{{name}}} to the path, or use Query()."
+            raise ParameterError(
+                f"Parameter {field.name!r} is a path parameter, but the path {path!r} has no {{{name}}}.\n"
+                f"  In {place_of(node.call)}.\n  {hint}"
+            )
+
+
 def with_dependencies(dependant: Dependant, dependencies: Sequence[params.Depends], path: str) -> Dependant:
     """The endpoint's node with these called before its own dependencies, in this order."""
     nodes = [get_parameterless_sub_dependant(depends=depends, path=path) for depends in dependencies]
@@ -233,8 +254,3 @@ def _body_marker(fields: Sequence[ModelField]) -> Callable[..., params.Body]:
     media_types = {field.field_info.media_type for field in fields if isinstance(field.field_info, params.Body)}
     media_type = media_types.pop() if len(media_types) == 1 else "application/json"
     return lambda **options: params.Body(media_type=media_type, **options)
-
-
-def all_nodes(dependant: Dependant) -> Sequence[Dependant]:
-    """Every node of the graph once."""
-    return walk(dependant)

@@ -164,9 +164,11 @@ class _Compiler:
 
     def add(self, node: Dependant, *, is_last: bool = False) -> int:
         """The index of the node's step, made unless an equal one was."""
+        asked_for: Any = None
         if not is_last:
             if (given := self.given(node)) is not None:
                 return given
+            asked_for = self.key(node)
             node = self.overridden(node)
             if node.use_cache and (known := self.known.get(self.key(node))) is not None:
                 return known
@@ -181,7 +183,7 @@ class _Compiler:
         self.steps.append(made)
         index = len(self.steps) - 1
         if not is_last and node.use_cache:
-            self.known[self.key(node)] = index
+            self.known[self.key(node)] = self.known[asked_for] = index
         return index
 
     def given(self, node: Dependant) -> int | None:

@@ -1,0 +1,128 @@
+"""Secrets are not repeated; error policies and problem details."""
+
+from typing import Annotated
+
+import pytest
+from pydantic import BaseModel, Field, SecretBytes, SecretStr
+
+from fastlayer import ErrorPolicy, FastLayer, Form, HTTPException, Query
+from fastlayer.testclient import TestClient
+
+
+class Account(BaseModel):
+    name: str
+    password: SecretStr = Field(min_length=8)
+
+
+class Team(BaseModel):
+    title: str
+    accounts: list[Account]
+    token: Annotated[SecretBytes | None, Field(alias="api-token")] = None
+
+
+def _app(**options: object) -> FastLayer:
+    app = FastLayer(**options)  # type: ignore[arg-type]  # forwarded as they are
+
+    @app.post("/accounts")
+    def create(account: Account) -> None: ...
+
+    @app.post("/teams")
+    def create_team(team: Team) -> None: ...
+
+    @app.post("/login")
+    def login(name: Annotated[str, Form(min_length=2)], password: Annotated[SecretStr, Form(min_length=8)]) -> None: ...
+
+    @app.get("/search")
+    def search(limit: Annotated[int, Query(le=10)] = 5) -> None: ...
+
+    @app.get("/missing")
+    def missing() -> None:
+        raise HTTPException(404, "No such thing", headers={"x-reason": "gone"})
+
+    @app.get("/broken")
+    def broken() -> None:
+        raise ValueError("inner workings")
+
+    return app
+
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/accounts", {"name": "ada", "password": SECRET}),
+        ("/accounts", {"password": SECRET}),
+        ("/accounts", [{"password": SECRET}]),
+        ("/teams", {"title": 3, "accounts": [{"name": "ada", "password": SECRET}], "api-token": SECRET}),
+        ("/teams", {"accounts": [{"password": SECRET * 3}]}),
+        ("/teams", {"title": "x", "accounts": {"0": {"password": SECRET}}}),
+    ],
+)
+def test_a_secret_in_a_json_body_is_never_repeated(path: str, body: object) -> None:
+    response = TestClient(_app()).post(path, json=body)
+
+    assert response.status_code == 422
+    assert SECRET not in response.text
+
+
+def test_a_secret_form_field_is_never_repeated() -> None:
+    response = TestClient(_app()).post("/login", data={"name": "a", "password": SECRET})
+
+    assert response.status_code == 422
+    assert SECRET not in response.text
+    assert [error["loc"] for error in response.json()["detail"]] == [["body", "name"], ["body", "password"]]
+
+
+def test_what_is_not_secret_is_still_repeated() -> None:
+    detail = TestClient(_app()).post("/accounts", json={"name": 7, "password": "long enough"}).json()["detail"]
+
+    assert detail == [
+        {"type": "string_type", "loc": ["body", "name"], "msg": "Input should be a valid string", "input": 7}
+    ]
+
+
+def test_a_policy_decides_status_and_what_is_shown() -> None:
+    policy = ErrorPolicy(status_code=400, include_input=False, include_context=False)
+
+    response = TestClient(_app(validation_errors=policy)).get("/search?limit=11")
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "detail": [
+            {
+                "type": "less_than_equal",
+                "loc": ["query", "limit"],
+                "msg": "Input should be less than or equal to 10",
+            }
+        ]
+    }
+
+
+def test_a_policy_can_make_the_whole_body() -> None:
+    policy = ErrorPolicy(shape=lambda errors: {"count": len(errors)})
+
+    assert TestClient(_app(validation_errors=policy)).get("/search?limit=x").json() == {"count": 1}
+
+
+def test_problem_details_answer_every_kind_of_error() -> None:
+    client = TestClient(_app(problem_details=True), raise_server_exceptions=False)
+
+    invalid = client.get("/search?limit=11")
+    assert invalid.status_code == 422
+    assert invalid.headers["content-type"] == "application/problem+json"
+    assert invalid.json()["title"] == "Unprocessable Content"
+    assert [error["loc"] for error in invalid.json()["errors"]] == [["query", "limit"]]
+
+    missing = client.get("/missing")
+    assert (missing.status_code, missing.headers["x-reason"]) == (404, "gone")
+    assert missing.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "No such thing"}
+
+    unknown = client.get("/nowhere")
+    assert unknown.json() == {"type": "about:blank", "title": "Not Found", "status": 404}
+
+    broken = client.get("/broken")
+    assert broken.status_code == 500
+    assert "inner workings" not in broken.text
+    assert broken.headers["content-type"] == "application/problem+json"
