@@ -90,5 +90,9 @@ async def run_in_own_thread(context: Context, function: Callable[..., T], *args:
     For teardown: requests that wait for a thread to get in must never keep out those that have to get out first.
     """
     shield: Any = CancelScope(shield=True)  # which swallows nothing, as its type would have it
-    with shield:
-        return await _visit(context, CapacityLimiter(1), function, *args)
+    adopt(copy_context(), context)
+    try:
+        with shield:
+            return await _visit(context, CapacityLimiter(1), function, *args)
+    finally:
+        spread(context)
