@@ -31,7 +31,7 @@ def is_body_allowed_for_status_code(status_code: int | str | None) -> bool:
     """Whether a response with this status may have a body (RFC 9110, 6.4.1)."""
     if status_code in (None, "default", "1XX", "2XX", "3XX", "4XX", "5XX"):
         return True
-    code = int(status_code)  # type: ignore[arg-type]  # None is handled above
+    code = int(status_code)
     return not (code < 200 or code in {204, 205, 304})
 
 

@@ -20,9 +20,9 @@ def unpartial(call: Any) -> Any:
 
 def unwrapped_call(call: Any) -> Any:
     """The function the user wrote, behind partials and `functools.wraps` decorators."""
-    if call is None:
-        return None
-    return unpartial(inspect.unwrap(unpartial(call)))
+    while (inner := unpartial(inspect.unwrap(unpartial(call)))) is not call:
+        call = inner
+    return call
 
 
 def _candidates(call: Any) -> tuple[Any, ...]:

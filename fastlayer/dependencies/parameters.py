@@ -3,7 +3,8 @@
 import inspect
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Json
 from pydantic.fields import FieldInfo
@@ -98,9 +99,7 @@ def _without_alias(annotation: Any) -> Any:
 def _dependency_of(declared: Declaration) -> Any:
     """What `Depends()` without argument calls: the class that the annotation names."""
     target = declared.type_annotation
-    if not callable(target) and callable(get_origin(target)):
-        return get_origin(target)
-    if target is Any or not callable(target):
+    if target is Any or not callable(target) or get_origin(target) in (Union, UnionType, Literal):
         raise declared.error(
             f"`Depends()` has nothing to call for {declared.name!r}",
             "Pass a callable, Depends(function), or annotate the parameter with a class.",
@@ -254,4 +253,5 @@ def _readable_from_strings(annotation: Any, marker: params.Param) -> bool:
 
 def is_json(marker: FieldInfo) -> bool:
     """Whether the value is a string that contains JSON (`pydantic.Json`)."""
-    return any(meta is Json or isinstance(meta, Json) for meta in marker.metadata)
+    json: Any = Json  # to type checkers an alias, at run time a class
+    return any(meta is json or isinstance(meta, json) for meta in marker.metadata)

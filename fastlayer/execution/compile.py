@@ -232,19 +232,20 @@ class _Compiler:
         if is_async_gen_callable(call):
             return ENTER, self.bounded(node, lifetimes.enter_async_generator(call, scope), scope, holds=True), False
         threaded = node.thread and self.settings.sync_in_thread and not is_cheap_constructor(call)
+        placed = lifetimes.in_worker if threaded else lifetimes.on_the_loop
         if is_gen_callable(call):
-            enter = lifetimes.enter_generator(call, scope)
+            enter = lifetimes.enter_generator(call, scope, threaded=threaded)
             self.has_exits = True
             if node.concurrency is None and threaded:
                 return INLINE, enter, True
-            return ENTER, self.bounded(node, lifetimes.in_worker(enter), scope, holds=True), False
+            return ENTER, self.bounded(node, placed(enter), scope, holds=True), False
         if is_coroutine_callable(call):
             if node.concurrency is None:
                 return AWAIT, None, False
             return ENTER, self.bounded(node, _awaited(call), scope, holds=False), False
         if node.concurrency is None:
             return INLINE, None, threaded
-        return ENTER, self.bounded(node, lifetimes.in_worker(_called(call)), scope, holds=False), False
+        return ENTER, self.bounded(node, placed(_called(call)), scope, holds=False), False
 
     @staticmethod
     def bounded(node: Dependant, enter: Any, scope: str, *, holds: bool) -> Any:

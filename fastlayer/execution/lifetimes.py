@@ -12,7 +12,7 @@ from ..exceptions import FastLayerError
 from ..limits import ConcurrencyLimit
 from ..logger import logger
 from .exchange import Exchange
-from .threads import run_in_own_thread, run_in_thread, spread
+from .threads import run_in_own_thread, run_in_thread
 
 Enter = Callable[[Exchange, dict[str, Any]], Any]
 
@@ -83,12 +83,12 @@ async def _enter_async_manager(manager: AbstractAsyncContextManager[Any], exchan
     return value
 
 
-def enter_generator(call: Callable[..., Generator[Any, Any, Any]], scope: str) -> Enter:
-    """For a sync generator; runs in a worker thread, the teardown too, in the same context."""
+def enter_generator(call: Callable[..., Generator[Any, Any, Any]], scope: str, *, threaded: bool) -> Enter:
+    """For a sync generator; set-up and teardown run in worker threads, in one context, or both on the event loop."""
 
     def enter(exchange: Exchange, arguments: dict[str, Any]) -> Any:
         generator = call(**arguments)
-        context = exchange.context or copy_context()
+        context = (exchange.context or copy_context()) if threaded else None
         if hasattr(generator, "__enter__"):
             return _enter_manager(generator, exchange, scope, context)
         try:
@@ -104,17 +104,16 @@ def enter_generator(call: Callable[..., Generator[Any, Any, Any]], scope: str) -
 class _GeneratorExit:
     __slots__ = ("call", "context", "generator")
 
-    def __init__(self, call: Any, generator: Generator[Any, Any, Any], context: Context) -> None:
+    def __init__(self, call: Any, generator: Generator[Any, Any, Any], context: Context | None) -> None:
         self.call = call
         self.generator = generator
         self.context = context
 
     async def __call__(self, exception: BaseException | None) -> bool:
         """Whether the dependency kept the exception to itself."""
-        try:
-            return await run_in_own_thread(self.context, self._close, exception)
-        finally:
-            spread(self.context)
+        if self.context is None:
+            return self._close(exception)
+        return await run_in_own_thread(self.context, self._close, exception)
 
     def _close(self, exception: BaseException | None) -> bool:
         try:
@@ -132,12 +131,17 @@ class _GeneratorExit:
         raise yielded_twice(self.call)
 
 
-def _enter_manager(manager: AbstractContextManager[Any], exchange: Exchange, scope: str, context: Context) -> Any:
+def _enter_manager(
+    manager: AbstractContextManager[Any], exchange: Exchange, scope: str, context: Context | None
+) -> Any:
     value = manager.__enter__()
 
     async def leave(exception: BaseException | None) -> bool:
         kind, trace = (type(exception), exception.__traceback__) if exception else (None, None)
-        kept = await run_in_own_thread(context, manager.__exit__, kind, exception, trace)
+        if context is None:
+            kept = manager.__exit__(kind, exception, trace)
+        else:
+            kept = await run_in_own_thread(context, manager.__exit__, kind, exception, trace)
         return bool(kept) and exception is not None
 
     _exits(exchange, scope).append(leave)
@@ -172,6 +176,15 @@ def in_worker(enter: Callable[[Exchange, dict[str, Any]], Any]) -> Enter:
         return await run_in_thread(exchange, enter, arguments)
 
     return enter_in_worker
+
+
+def on_the_loop(enter: Callable[[Exchange, dict[str, Any]], Any]) -> Enter:
+    """A sync step that was declared to need no worker thread."""
+
+    async def enter_here(exchange: Exchange, arguments: dict[str, Any]) -> Any:
+        return enter(exchange, arguments)
+
+    return enter_here
 
 
 def _exits(exchange: Exchange, scope: str) -> list[Any]:
