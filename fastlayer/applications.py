@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 
 from . import params
+from .diagnostics import report
 from .documentation import Documentation
 from .exception_handlers import (
     http_exception_handler,
@@ -73,6 +74,8 @@ class FastLayer(Documentation, Starlette):
         max_body_size: int | None = None,
         form_limits: FormLimits | None = None,
         sync_in_thread: bool = True,
+        strict: bool = False,
+        silence: Collection[str] = (),
         **options: Unpack[RouteOptions],
     ) -> None:
         self.debug = debug
@@ -97,6 +100,8 @@ class FastLayer(Documentation, Starlette):
         self.separate_input_output_schemas = separate_input_output_schemas
         self.max_body_size = checked_body_size(max_body_size)
         self.sync_in_thread = sync_in_thread
+        self.strict = strict
+        self.silence = frozenset(silence)
         self.root_path = root_path
         self.state = State()
         self.webhooks = webhooks or APIRouter()
@@ -150,6 +155,7 @@ class FastLayer(Documentation, Starlette):
             scope["root_path"] = self.root_path
         scope["app"] = self
         if self.middleware_stack is None:
+            report(self)
             self.middleware_stack = self.build_middleware_stack()
         await self.middleware_stack(scope, receive, send)
 
