@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 
 from . import params
+from .diagnostics import report
 from .documentation import Documentation
 from .error_policy import ErrorPolicy, policy_handlers
 from .exception_handlers import (
@@ -82,6 +83,8 @@ class FastLayer(Documentation, Resolving, Starlette):
         sync_in_thread: bool = True,
         problem_details: bool = False,
         validation_errors: ErrorPolicy | None = None,
+        strict: bool = False,
+        silence: Collection[str] = (),
         **options: Unpack[RouteOptions],
     ) -> None:
         self.debug = debug
@@ -108,6 +111,8 @@ class FastLayer(Documentation, Resolving, Starlette):
         self.separate_input_output_schemas = separate_input_output_schemas
         self.max_body_size = checked_body_size(max_body_size)
         self.sync_in_thread = sync_in_thread
+        self.strict = strict
+        self.silence = frozenset(silence)
         self.root_path = root_path
         self.state = State()
         self.webhooks = webhooks or APIRouter()
@@ -163,6 +168,7 @@ class FastLayer(Documentation, Resolving, Starlette):
             scope["root_path"] = self.root_path
         scope["app"] = self
         if self.middleware_stack is None:
+            report(self)
             self.middleware_stack = self.build_middleware_stack()
         await self.middleware_stack(scope, receive, send)
 

@@ -1,0 +1,136 @@
+"""Routes that hide each other: the same method and path twice, or an earlier pattern that takes a later one's requests.
+
+A later route is asked for by sample paths made from its own template, of text that no literal and no narrower
+convertor of another route can match by accident. An earlier route that matches every sample hides it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from starlette.convertors import (
+    Convertor,
+    FloatConvertor,
+    IntegerConvertor,
+    PathConvertor,
+    StringConvertor,
+    UUIDConvertor,
+)
+from starlette.routing import Match, Mount, Route
+
+from ..dependencies.callables import place_of
+from ..paths import Template
+from ..routes import APIRoute, APIWebSocketRoute
+from ..table import build_tables
+from .findings import Finding
+
+# U+E000 is for private use: what it matches, any text matches.
+_SAMPLES: tuple[tuple[type[Any], tuple[str, str]], ...] = (
+    (IntegerConvertor, ("0", "74207281")),
+    (FloatConvertor, ("0.25", "74207281.5")),
+    (UUIDConvertor, ("00000000-0000-0000-0000-000000000000", "6f1c3a52-9d4e-4b7a-8c21-0a5b9e7d4f36")),
+    (PathConvertor, ("\ue000", "\ue000/\ue000\ue000")),
+    (StringConvertor, ("\ue000", "\ue000\ue000")),
+)
+_PARAMETER = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
+
+
+def hidden_routes(routes: Sequence[Any]) -> Iterator[Finding]:
+    """FL101 and FL102."""
+    tables = build_tables(_described(route) for route in routes)
+    for order, route in enumerate(routes):
+        kind = _kind(route)
+        if kind is None:
+            continue
+        samples = sample_paths(route.template)
+        if not samples:
+            continue
+        table = tables.http if kind == "http" else tables.websocket
+        found = [{one.order: one for one in table.candidates(path) if one.order < order} for path in samples]
+        for earlier in sorted(set.intersection(*(set(one) for one in found))):
+            other = found[0][earlier].route
+            methods = _shared_methods(other, route, kind)
+            if methods and (found[0][earlier].params is not None or _opaque_match(other, samples)):
+                yield _finding(other, route, methods)
+                break
+
+
+def _described(route: Any) -> tuple[Any, Template | None, frozenset[str] | None, str | None]:
+    kind = _kind(route)
+    if kind is None:
+        return route, None, None, None
+    return route, route.template, None, kind
+
+
+def _kind(route: Any) -> str | None:
+    """ "http" or "websocket" for a route that matches by its path alone."""
+    kind = type(route)
+    if isinstance(route, APIRoute) and kind.matches is APIRoute.matches and kind.handle is APIRoute.handle:
+        return "http"
+    if isinstance(route, APIWebSocketRoute) and kind.matches is APIWebSocketRoute.matches:
+        return "websocket"
+    return None
+
+
+def sample_paths(template: Template) -> tuple[str, ...]:
+    """Two paths of the route that have nothing in common but its pattern; none where a convertor is not known."""
+    if not template.convertors:
+        return (template.path,)
+    pairs = {name: _samples_of(convertor) for name, convertor in template.convertors.items()}
+    if None in pairs.values():
+        return ()
+    return tuple(_filled(template.path, pairs, index) for index in (0, 1))
+
+
+def _filled(path: str, pairs: Mapping[str, tuple[str, str] | None], index: int) -> str:
+    return _PARAMETER.sub(lambda match: (pairs[match[1]] or ("", ""))[index], path)
+
+
+def _samples_of(convertor: Convertor[Any]) -> tuple[str, str] | None:
+    return next((samples for cls, samples in _SAMPLES if type(convertor) is cls), None)
+
+
+def _shared_methods(earlier: Any, later: Any, kind: str) -> frozenset[str]:
+    if kind == "websocket":
+        return frozenset() if isinstance(earlier, Route) else frozenset({"WEBSOCKET"})
+    methods = getattr(earlier, "methods", None)
+    return frozenset(later.methods) if methods is None else frozenset(later.methods) & frozenset(methods)
+
+
+def _opaque_match(route: Any, samples: Iterable[str]) -> bool:
+    """Whether a plain Starlette route or mount takes all the paths. One with its own `matches` is not judged."""
+    if type(route).matches not in (Route.matches, Mount.matches):
+        return False
+    method = next(iter(getattr(route, "methods", None) or ("GET",)))
+    scopes: Iterator[dict[str, Any]] = (
+        {"type": "http", "method": method, "path": path, "root_path": "", "headers": []} for path in samples
+    )
+    return all(route.matches(scope)[0] is Match.FULL for scope in scopes)
+
+
+def _finding(earlier: Any, later: Any, methods: frozenset[str]) -> Finding:
+    verbs = " and ".join(sorted(methods))
+    first, place = _place(earlier), place_of(later.endpoint)
+    if _shape(earlier) == _shape(later):
+        return Finding(
+            "FL101",
+            f"{verbs} {later.path} is registered twice: {first} answers, {place} never does",
+            place,
+            "Remove one of them, or give it another path.",
+        )
+    return Finding(
+        "FL102",
+        f"{verbs} {later.path} is hidden by {earlier.path}, registered earlier: {first} answers, {place} never does",
+        place,
+        f"Register {later.path} before {getattr(earlier, 'path', 'it')}, or narrow the earlier one, as in {{id:int}}.",
+    )
+
+
+def _place(route: Any) -> str:
+    endpoint = getattr(route, "endpoint", None)
+    return place_of(endpoint) if callable(endpoint) else f"{type(route).__name__} {getattr(route, 'path', '')}".strip()
+
+
+def _shape(route: Any) -> str:
+    """The path with its parameters' names left out: two routes with one shape match the same paths."""
+    return _PARAMETER.sub(r"{\2}", getattr(route, "path", "")).replace(":str}", "}")

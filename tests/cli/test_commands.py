@@ -1,0 +1,278 @@
+"""What each command prints, and how it ends."""
+
+import json
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from fcntl import ioctl
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fastlayer import __version__
+
+from .conftest import ROOT, Command, in_process, plain
+
+
+def test_the_version_is_told(command: Command) -> None:
+    assert command("--version") == (0, f"FastLayer {__version__}\n", "")
+
+
+def test_the_command_can_be_run_as_a_module(folder: Path) -> None:
+    result = in_process("--version", folder=folder)
+    assert (result.status, result.out) == (0, f"FastLayer {__version__}\n")
+
+
+def test_without_typer_it_says_what_to_install(folder: Path) -> None:
+    script = "import sys; sys.modules['typer'] = None; import fastlayer.cli; fastlayer.cli.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 1
+    assert done.stderr == "error: the command line needs typer: pip install 'fastlayer-api[standard]'\n"
+
+
+@pytest.mark.parametrize("wrong", [["nonsense"], ["routes", "--nonsense"], ["run", "--workers", "0"], ["plan"]])
+def test_a_wrong_command_ends_with_status_2(command: Command, wrong: list[str]) -> None:
+    assert command(*wrong).status == 2
+
+
+def test_the_routes_are_listed(shop: Path, command: Command) -> None:
+    result = command("routes")
+    assert result.status == 0
+    row = result.out[result.out.index("GET        /items/{item_id}") :]
+    assert [word for word in row.split() if word in ("read_item", "main.py:15", "database", "security:")] == [
+        "read_item",
+        "main.py:15",
+        "database",
+        "security:",
+    ]
+    assert "WEBSOCKET  /ws/{room}" in result.out
+
+
+def test_the_routes_are_given_as_json(shop: Path, command: Command) -> None:
+    found = {row["name"]: row for row in json.loads(command("routes", "--json").out)}
+    assert found["read_item"] == {
+        "methods": ["GET"],
+        "path": "/items/{item_id}",
+        "name": "read_item",
+        "endpoint": "read_item",
+        "file": str(shop / "main.py"),
+        "line": 15,
+        "dependencies": ["database"],
+        "security": ["APIKeyHeader"],
+        "in_document": True,
+    }
+    assert found["talk"]["methods"] == ["WEBSOCKET"]
+
+
+def test_mounted_routes_are_listed_below_their_mount(folder: Path, command: Command) -> None:
+    (folder / "main.py").write_text(
+        "from fastlayer import FastLayer\ninner = FastLayer(openapi_url=None)\n"
+        "@inner.get('/x')\ndef x(): ...\napp = FastLayer(openapi_url=None)\napp.mount('/inner', inner)\n"
+    )
+    assert [row["path"] for row in json.loads(command("routes", "--json").out)] == ["/inner/x"]
+
+
+def test_the_document_is_written_as_json_and_yaml(shop: Path, command: Command) -> None:
+    as_json = json.loads(command("openapi").out)
+    as_yaml = yaml.safe_load(command("openapi", "--format", "yaml").out)
+    assert command("openapi", "-o", "api.yaml") == (0, "", "")
+    assert as_json == as_yaml == yaml.safe_load((shop / "api.yaml").read_text())
+    assert as_json["info"]["title"] == "Shop"
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.1", "3.2.0"])
+def test_the_document_is_written_in_any_version(shop: Path, command: Command, version: str) -> None:
+    assert json.loads(command("openapi", "--version", version).out)["openapi"] == version
+
+
+def test_an_unknown_version_is_refused(shop: Path, command: Command) -> None:
+    result = command("openapi", "--version", "2.0")
+    assert (result.status, result.err) == (2, "error: there is no OpenAPI 2.0: 3.0.x, 3.1.x and 3.2.x are known\n")
+
+
+def test_an_application_with_its_own_document_cannot_be_asked_for_another_version(
+    folder: Path, command: Command
+) -> None:
+    (folder / "main.py").write_text(
+        "from fastlayer import FastLayer\napp = FastLayer()\napp.openapi = lambda: {'openapi': '3.1.0'}\n"
+    )
+    assert command("openapi", "--version", "3.0.3").err == (
+        "error: the application replaces openapi(), which gives version 3.1.0 only\n"
+    )
+
+
+def test_a_file_that_cannot_be_written_is_named(shop: Path, command: Command) -> None:
+    result = command("openapi", "-o", "absent/api.json")
+    assert (result.status, result.err) == (1, "error: cannot write absent/api.json: No such file or directory\n")
+
+
+WRONG = """
+from fastlayer import FastLayer
+inner = FastLayer()
+@inner.get("/x")
+def x(*args): ...
+app = FastLayer()
+@app.get("/items/{item_id}")
+def read_item(item_id: int): ...
+@app.get("/items/mine")
+def read_mine(): ...
+app.mount("/inner", inner)
+"""
+
+
+def test_check_ends_with_status_1_when_it_finds_something(folder: Path, command: Command) -> None:
+    (folder / "main.py").write_text(WRONG)
+    result = command("check")
+    assert result.status == 1
+    assert "FL102 warning\nGET /items/mine is hidden by /items/{item_id}" in result.out
+    assert f"{folder / 'main.py'}:7" in result.out
+    assert "FL107 warning" in result.out
+    assert result.out.endswith("2 findings.\n")
+
+
+def test_check_leaves_out_what_is_silenced(folder: Path, command: Command) -> None:
+    (folder / "main.py").write_text(WRONG)
+    found = json.loads(command("check", "--silence", "FL102", "--json").out)
+    assert [(finding["code"], finding["severity"]) for finding in found] == [("FL107", "warning")]
+
+
+def test_check_ends_with_status_0_when_all_is_well(shop: Path, command: Command) -> None:
+    assert command("check") == (0, "No findings.\n", "")
+
+
+PLAN = """\
+GET /items/{item_id}
+  read_item  (main.py:15)
+on a worker thread
+  1  database, closed with scope 'response'  (main.py:8)
+on the event loop
+  2  APIKeyHeader
+       request: the connection
+on a worker thread
+  3  read_item  (main.py:15)
+       item_id: path 'item_id', int, required
+       q: query 'q', str | None, default None
+       db: the result of 1
+       key: the result of 2
+answer
+  200, dict[str, int], validated, as JSON
+"""
+
+
+@pytest.mark.parametrize("path", ["/items/{item_id}", "/items/7"])
+def test_the_plan_of_a_route_is_printed(shop: Path, command: Command, path: str) -> None:
+    result = command("plan", path, "--method", "get")
+    assert (result.status, result.out) == (0, PLAN)
+
+
+def test_the_plan_of_a_socket_is_printed(shop: Path, command: Command) -> None:
+    out = command("plan", "/ws/{room}").out
+    assert out.startswith("WEBSOCKET /ws/{room}\n")
+    assert "room: path 'room', str, required" in out
+
+
+def test_a_path_nobody_answers_is_named(shop: Path, command: Command) -> None:
+    result = command("plan", "/absent", "-m", "post")
+    assert (result.status, result.err) == (
+        2,
+        "error: no operation answers POST /absent; `fastlayer routes` lists them\n",
+    )
+
+
+def test_a_new_project_runs_its_tests_and_passes_its_check(folder: Path, command: Command) -> None:
+    written = command("new", "tea-shop")
+    assert written.status == 0
+    assert "tea-shop/tea_shop/main.py\n" in written.out
+
+    project = folder / "tea-shop"
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert (tests.returncode, "4 passed" in tests.stdout) == (0, True), tests.stdout
+    assert in_process("check", folder=project).out == "No findings.\n"
+
+
+def test_a_project_is_not_written_over_another(folder: Path, command: Command) -> None:
+    command("new", "shop")
+    result = command("new", "shop")
+    assert (result.status, result.err) == (1, "error: shop is there already, and not empty\n")
+
+
+@pytest.mark.parametrize("name", ["1shop", "sh:op", "tests"])
+def test_a_project_needs_a_name_a_package_can_have(command: Command, name: str) -> None:
+    result = command("new", name)
+    assert result.status == 2
+    assert result.err.startswith(f"error: '{name}' is ")
+
+
+def test_a_program_for_fastapi_is_shown_as_it_runs_here(folder: Path) -> None:
+    (folder / "main.py").write_text(
+        "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/x')\ndef read_x() -> int: return 1\n"
+    )
+    result = in_process("routes", "--as-fastapi", "--json", folder=folder)
+    assert "read_x" in {row["name"] for row in json.loads(result.out)}
+
+
+def on_a_terminal(*arguments: str, folder: Path, columns: int = 80) -> tuple[int, list[str]]:
+    """The exit status and the lines a terminal of that width gets."""
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    environment |= {
+        "TERM": "xterm",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fastlayer", *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    chunks = []
+    try:
+        while chunk := os.read(ours, 65536):
+            chunks.append(chunk)
+    except OSError:  # Linux ends a pseudo-terminal whose other side is closed like this
+        pass
+    os.close(ours)
+    return process.wait(), plain(b"".join(chunks).decode()).splitlines()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], *([name, "--help"] for name in ("dev", "run", "routes", "openapi", "check", "plan", "new"))],
+    ids=" ".join,
+)
+def test_help_fits_a_terminal_of_80_columns(folder: Path, arguments: list[str]) -> None:
+    status, lines = on_a_terminal(*arguments, folder=folder)
+    assert status == 0
+    assert any("Usage: fastlayer" in line for line in lines)
+    assert [line for line in lines if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("arguments", [["routes"], ["check"], ["plan", "/items/{item_id}"]], ids=" ".join)
+def test_output_fits_a_terminal_of_80_columns(folder: Path, arguments: list[str]) -> None:
+    (folder / "main.py").write_text(WRONG)
+    _, lines = on_a_terminal(*arguments, folder=folder)
+    assert any("/items/{item_id}" in line for line in lines)
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_a_wide_terminal_has_a_column_for_what_a_route_needs(shop: Path) -> None:
+    _, lines = on_a_terminal("routes", folder=shop, columns=140)
+    assert lines[0].split() == ["Method", "Path", "Endpoint", "Needs"]
