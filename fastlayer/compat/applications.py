@@ -2,13 +2,18 @@
 
 from typing import Any
 
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as ASGIScope
+
 from ..applications import FastLayer
 from ..openapi.docs import get_redoc_html as get_redoc_html
 from ..openapi.docs import get_swagger_ui_html as get_swagger_ui_html
 from ..openapi.docs import get_swagger_ui_oauth2_redirect_html as get_swagger_ui_oauth2_redirect_html
 from ..openapi.utils import get_openapi as get_openapi
 from ..params import Scope
+from ..routes import CONTEXT_KEY, APIRoute
 from .tracing import applications
+from .tree import SCOPE_KEY
 
 
 class FastAPI(FastLayer):
@@ -25,3 +30,13 @@ class FastAPI(FastLayer):
         super().__init__(title=title, **options)
         self.telemetry = telemetry
         applications.add(self)
+
+    def around_route(self, route: APIRoute, app: ASGIApp) -> ASGIApp:
+        """The app of a route, saying in the scope where the route is served, as tracing packages expect."""
+
+        async def told(scope: ASGIScope, receive: Receive, send: Send) -> None:
+            shared = scope.get(SCOPE_KEY)
+            scope[SCOPE_KEY] = {**shared, CONTEXT_KEY: route} if isinstance(shared, dict) else {CONTEXT_KEY: route}
+            await app(scope, receive, send)
+
+        return told
