@@ -338,6 +338,7 @@ class APIWebSocketRoute(_Templated, WebSocketRoute):
         operation.dependant = self.dependant
         app = self.dependency_overrides_provider
         settings = plan_settings(app)
+        settings.scope_type = "websocket"
         context = endpoint_context(self.endpoint, self.path, ("WS",))
         return websocket_app(handling.prepare(operation, settings, context), app)
 

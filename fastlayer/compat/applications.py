@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as ASGIScope
 
@@ -30,6 +31,19 @@ class FastAPI(FastLayer):
         super().__init__(title=title, **options)
         self.telemetry = telemetry
         applications.add(self)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The app behind its middleware: a stack as Starlette builds it for those who take it apart, else one frame."""
+        wrapped = "build_middleware_stack" in vars(self)
+        if wrapped or type(self).build_middleware_stack is not FastAPI.build_middleware_stack:
+            return Starlette.build_middleware_stack(self)
+        return super().build_middleware_stack()
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """The ASGI application, called through Starlette's own method: tracing packages replace that."""
+        if self.root_path:
+            scope["root_path"] = self.root_path
+        await Starlette.__call__(self, scope, receive, send)
 
     def around_route(self, route: APIRoute, app: ASGIApp) -> ASGIApp:
         """The app of a route, saying in the scope where the route is served, as tracing packages expect."""
