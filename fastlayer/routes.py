@@ -246,7 +246,8 @@ class APIRoute(_Templated, Route):
             app = cls(app, *args, **kwargs)
         if self.max_body_size is not None:
             app = RequestBodyLimitMiddleware(app, max_body_size=self.max_body_size)
-        return app
+        around = getattr(self.dependency_overrides_provider, "around_route", None)
+        return app if around is None else around(self, app)  # type: ignore[no-any-return]  # an ASGI app
 
     def recompile(self) -> None:
         """Compile anew at the next request, unless somebody put an app of their own in the place of ours."""
@@ -337,6 +338,7 @@ class APIWebSocketRoute(_Templated, WebSocketRoute):
         operation.dependant = self.dependant
         app = self.dependency_overrides_provider
         settings = plan_settings(app)
+        settings.scope_type = "websocket"
         context = endpoint_context(self.endpoint, self.path, ("WS",))
         return websocket_app(handling.prepare(operation, settings, context), app)
 

@@ -2,13 +2,19 @@
 
 from typing import Any
 
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as ASGIScope
+
 from ..applications import FastLayer
 from ..openapi.docs import get_redoc_html as get_redoc_html
 from ..openapi.docs import get_swagger_ui_html as get_swagger_ui_html
 from ..openapi.docs import get_swagger_ui_oauth2_redirect_html as get_swagger_ui_oauth2_redirect_html
 from ..openapi.utils import get_openapi as get_openapi
 from ..params import Scope
+from ..routes import CONTEXT_KEY, APIRoute
 from .tracing import applications
+from .tree import SCOPE_KEY
 
 
 class FastAPI(FastLayer):
@@ -25,3 +31,26 @@ class FastAPI(FastLayer):
         super().__init__(title=title, **options)
         self.telemetry = telemetry
         applications.add(self)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The app behind its middleware: a stack as Starlette builds it for those who take it apart, else one frame."""
+        wrapped = "build_middleware_stack" in vars(self)
+        if wrapped or type(self).build_middleware_stack is not FastAPI.build_middleware_stack:
+            return Starlette.build_middleware_stack(self)
+        return super().build_middleware_stack()
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """The ASGI application, called through Starlette's own method: tracing packages replace that."""
+        if self.root_path:
+            scope["root_path"] = self.root_path
+        await Starlette.__call__(self, scope, receive, send)
+
+    def around_route(self, route: APIRoute, app: ASGIApp) -> ASGIApp:
+        """The app of a route, saying in the scope where the route is served, as tracing packages expect."""
+
+        async def told(scope: ASGIScope, receive: Receive, send: Send) -> None:
+            shared = scope.get(SCOPE_KEY)
+            scope[SCOPE_KEY] = {**shared, CONTEXT_KEY: route} if isinstance(shared, dict) else {CONTEXT_KEY: route}
+            await app(scope, receive, send)
+
+        return told

@@ -111,5 +111,5 @@ class AliasDistribution(Distribution):
     def read_text(self, filename: str) -> str | None:
         return self._metadata if filename in ("METADATA", "PKG-INFO") else None
 
-    def locate_file(self, path: str | PathLike[str]) -> Path:  # type: ignore[override]  # 3.13 says SimplePath
+    def locate_file(self, path: str | PathLike[str]) -> Path:
         return Path(__file__).parent / path

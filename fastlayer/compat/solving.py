@@ -79,7 +79,7 @@ def _exchange_for(request: Request | WebSocket) -> Exchange:
     async def send(message: Any) -> None:
         raise RuntimeError("Solving dependencies sends nothing.")
 
-    exchange = Exchange(request.scope, request.receive, send)  # type: ignore[arg-type]  # a WebSocket's is a message's
+    exchange = Exchange(request.scope, request.receive, send)
     if isinstance(request, Request):
         exchange.request = request
     else:

@@ -55,6 +55,7 @@ class Settings:
     default_scope: params.Scope = "response"
     sync_in_thread: bool = True
     embed_body_fields: bool = False
+    scope_type: str = "http"  # or "websocket"
     app_values: Mapping[Any, Any] = field(default_factory=dict)  # what scope "app" opened, by key
     opens_app_scope: bool = False  # whether this plan is the one that opens it
 
@@ -95,9 +96,7 @@ class _Made:
 
 
 class _Compiler:
-    def __init__(
-        self, root: Dependant, settings: Settings, overrides: Overrides, ready: Mapping[Any, Any]
-    ) -> None:
+    def __init__(self, root: Dependant, settings: Settings, overrides: Overrides, ready: Mapping[Any, Any]) -> None:
         self.settings = settings
         self.ready = ready
         self.overrides = overrides
@@ -215,7 +214,7 @@ class _Compiler:
             mode=mode,
             bindings=bindings,
             inputs=inputs,
-            specials=_specials(node),
+            specials=_specials(node, self.settings.scope_type),
             extract=extract,
             enter=enter,
             children=children,
@@ -309,8 +308,14 @@ def _constant_default(field: ModelField) -> Any:
     return marker.default
 
 
-def _specials(node: Dependant) -> tuple[tuple[str, Callable[[Exchange], Any]], ...]:
-    found = [(getattr(node, attribute), make) for attribute, make in _SPECIALS if getattr(node, attribute) is not None]
+def _specials(node: Dependant, scope_type: str) -> tuple[tuple[str, Callable[[Exchange], Any]], ...]:
+    # A dependency of both kinds of route declares `websocket: WebSocket = None`: the absent one keeps its default.
+    absent = "websocket_param_name" if scope_type == "http" else "request_param_name"
+    found = [
+        (getattr(node, attribute), make)
+        for attribute, make in _SPECIALS
+        if attribute != absent and getattr(node, attribute) is not None
+    ]
     if node.security_scopes_param_name is not None:
         scopes = node.oauth_scopes
         found.append((node.security_scopes_param_name, lambda exchange: SecurityScopes(scopes)))
@@ -330,7 +335,7 @@ def _stages(made: list[_Made]) -> tuple[Stage, ...]:
 def _app_value(values: Mapping[Any, Any], key: Any, call: Any) -> Any:
     if key not in values:
         raise FastLayerError(
-            f"The dependency {place_of(call)} has scope=\"app\", and it is not open: no lifespan ran. Serve the app"
+            f'The dependency {place_of(call)} has scope="app", and it is not open: no lifespan ran. Serve the app'
             " with its lifespan on (in tests: `with TestClient(app) as client:`), and declare the route before start-up."
         )
     return values[key]
