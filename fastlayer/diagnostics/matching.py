@@ -46,11 +46,11 @@ def hidden_routes(routes: Sequence[Any]) -> Iterator[Finding]:
         if not samples:
             continue
         table = tables.http if kind == "http" else tables.websocket
-        found = [{one.order: one for one in table.candidates(path) if one.order < order} for path in samples]
+        found = [{one[0]: one for one in table.candidates(path) if one[0] < order} for path in samples]
         for earlier in sorted(set.intersection(*(set(one) for one in found))):
-            other = found[0][earlier].route
+            _, other, _, params = found[0][earlier]
             methods = _shared_methods(other, route, kind)
-            if methods and (found[0][earlier].params is not None or _opaque_match(other, samples)):
+            if methods and (params is not None or _opaque_match(other, samples)):
                 yield _finding(other, route, methods)
                 break
 
