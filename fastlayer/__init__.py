@@ -1,7 +1,5 @@
 """FastLayer: typed Python functions as a validated, documented HTTP API."""
 
-__version__ = "0.1.0"
-
 from starlette import status as status
 
 from .applications import FastLayer as FastLayer
@@ -24,6 +22,7 @@ from .param_functions import Security as Security
 from .requests import Request as Request
 from .responses import Response as Response
 from .routing import APIRouter as APIRouter
+from .version import __version__ as __version__
 from .websockets import WebSocket as WebSocket
 from .websockets import WebSocketDisconnect as WebSocketDisconnect
 

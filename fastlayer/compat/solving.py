@@ -188,7 +188,7 @@ class _Solver:
         if is_async_gen_callable(call):
             enter = lifetimes.enter_async_generator(call, scope)
         elif is_gen_callable(call):
-            enter = lifetimes.in_worker(lifetimes.enter_generator(call, scope))
+            enter = lifetimes.in_worker(lifetimes.enter_generator(call, scope, threaded=True))
         elif is_coroutine_callable(call):
             enter = _awaiting(call)
         else:
