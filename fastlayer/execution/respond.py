@@ -116,7 +116,7 @@ def _written_again(
     try:
         data = field.serializer.to_python(result, warnings="none", by_alias=True)
         return write(field.validator.validate_python(data))
-    except (ValidationError, PydanticSerializationError) as exc:
+    except ValueError as exc:  # Pydantic's errors, and those of bytes that are no text
         errors = located(exc, ("response",)) if isinstance(exc, ValidationError) else _as_errors(failure)
         raise ResponseValidationError(errors, body=result, endpoint_ctx=context) from exc
 
@@ -141,7 +141,7 @@ def _encoder(operation: Operation, context: EndpointContext) -> Callable[[Any], 
             raise ResponseValidationError(errors, body=result, endpoint_ctx=context)
         try:
             return write(value)
-        except PydanticSerializationError as exc:
+        except ValueError as exc:
             return _written_again(field, value, write, context, exc)
 
     return encode

@@ -24,8 +24,8 @@ from fastlayer import (
     Security,
     UploadFile,
 )
-from fastlayer.dependencies.analysis import all_nodes, get_dependant, get_parameterless_sub_dependant
-from fastlayer.dependencies.models import flat_body_params
+from fastlayer.dependencies.analysis import get_dependant, get_parameterless_sub_dependant
+from fastlayer.dependencies.models import flat_body_params, walk
 from fastlayer.exceptions import DependencyScopeError
 from fastlayer.params import Param
 
@@ -386,7 +386,7 @@ def test_every_node_is_walked_once() -> None:
         return value
 
     dependant = get_dependant(path="/", call=lambda a=Depends(left), b=Depends(right): None)
-    assert [node.call for node in all_nodes(dependant)][1:] == [left, common, right]
+    assert [node.call for node in walk(dependant)][1:] == [left, common, right]
 
 
 def test_the_body_parameters_of_the_whole_graph_are_collected_once() -> None:

@@ -12,6 +12,7 @@ from datetime import date
 from enum import Enum
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -78,7 +79,8 @@ class Shape:
 CONFIGS = [ConfigDict(), ConfigDict(from_attributes=True), ConfigDict(revalidate_instances="always")]
 LEAVES: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (int, st.integers(-(2**53), 2**53)),
-    (str, st.text("abc\xe9\u2028 ", max_size=4)),
+    # No `str`, of which the secret is a good value; no Literal, whose values Pydantic writes unchecked.
+    (UUID, st.uuids()),
     (bool, st.booleans()),
     (float, st.floats(-1e6, 1e6)),
     (date, st.dates()),
@@ -126,7 +128,7 @@ def container(draw: Draw, depth: int) -> Shape:
             [
                 Shape(list[annotation], or_lie(list)),
                 Shape(tuple[annotation, ...], or_lie(tuple)),
-                Shape(dict[str, annotation], or_lie(lambda values: {f"k{i}": one for i, one in enumerate(values)})),
+                Shape(dict[int, annotation], or_lie(lambda values: dict(enumerate(values)))),
                 Shape(annotation | None, lambda draw, lies: inner.value(draw, lies) if draw(st.booleans()) else None),
             ]
         )
