@@ -5,7 +5,8 @@ The fast way writes JSON bytes and sends two messages. Everything else makes a R
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
@@ -14,11 +15,12 @@ from starlette.responses import JSONResponse, Response
 from ..encoders import dump_json, jsonable_encoder
 from ..exceptions import EndpointContext, ResponseValidationError
 from ..fields import ModelField, is_class, located
-from ..responses import ORJSONResponse, check_headers
 from ..operation import Operation, is_body_allowed_for_status_code
+from ..responses import ORJSONResponse, check_headers
 from .exchange import Exchange
 
 Render = Callable[[Any], bytes]
+T = TypeVar("T")
 Answer = bytes | Response
 """JSON that is written, or a response object of the user's or of the route's class."""
 
@@ -91,7 +93,7 @@ def field_renderer(field: ModelField, options: dict[str, Any], context: Endpoint
         try:
             return to_json(result, warnings="error", **options)
         except PydanticSerializationError as exc:
-            return _render_again(field, result, options, context, exc)
+            return _written_again(field, result, partial(to_json, warnings="error", **options), context, exc)
 
     return render
 
@@ -102,9 +104,9 @@ def trusted(model: Any) -> bool:
     return config is not None and config.get("revalidate_instances", "never") == "never"
 
 
-def _render_again(
-    field: ModelField, result: Any, options: dict[str, Any], context: EndpointContext, failure: Exception
-) -> bytes:
+def _written_again(
+    field: ModelField, result: Any, write: Callable[[Any], T], context: EndpointContext, failure: Exception
+) -> T:
     """The exact way, for an instance that does not hold what its fields say: its data is validated from scratch, so
     that nothing leaves that the model does not have.
 
@@ -113,9 +115,8 @@ def _render_again(
     """
     try:
         data = field.serializer.to_python(result, warnings="none", by_alias=True)
-        fitting = field.validator.validate_python(data)
-        return field.serializer.to_json(fitting, warnings="error", **options)
-    except (ValidationError, PydanticSerializationError) as exc:
+        return write(field.validator.validate_python(data))
+    except ValueError as exc:  # Pydantic's errors, and those of bytes that are no text
         errors = located(exc, ("response",)) if isinstance(exc, ValidationError) else _as_errors(failure)
         raise ResponseValidationError(errors, body=result, endpoint_ctx=context) from exc
 
@@ -129,13 +130,19 @@ def _encoder(operation: Operation, context: EndpointContext) -> Callable[[Any], 
     field = operation.response_field
     if field is None:
         return jsonable_encoder
-    options = operation.dump_options
+    to_python, options = field.serializer.to_python, operation.dump_options
+
+    def write(value: Any) -> Any:
+        return to_python(value, mode="json", warnings="error", **options)
 
     def encode(result: Any) -> Any:
         value, errors = field.validate(result, loc=("response",))
         if errors:
             raise ResponseValidationError(errors, body=result, endpoint_ctx=context)
-        return field.serialize(value, **options)
+        try:
+            return write(value)
+        except ValueError as exc:
+            return _written_again(field, value, write, context, exc)
 
     return encode
 

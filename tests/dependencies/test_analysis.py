@@ -25,7 +25,7 @@ from fastlayer import (
     UploadFile,
 )
 from fastlayer.dependencies.analysis import get_dependant, get_parameterless_sub_dependant
-from fastlayer.dependencies.models import walk, flat_body_params
+from fastlayer.dependencies.models import flat_body_params, walk
 from fastlayer.exceptions import DependencyScopeError
 from fastlayer.params import Param
 

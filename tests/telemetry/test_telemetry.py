@@ -335,12 +335,12 @@ def test_without_opentelemetry_the_argument_is_accepted_and_said_to_be_without_e
         "        if name.partition('.')[0] == 'opentelemetry':\n"
         "            raise ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, Block())\n"
-        "import importlib.util, fastlayer.telemetry.config as config\n"
-        "config.find_spec = lambda name: None\n"
+        "import importlib.util, fastlayer.telemetry as telemetry\n"
+        "telemetry.find_spec = lambda name: None\n"
         "import fastlayer.telemetry.data as data\n"
         "data.find_spec = lambda name: None\n"
         "app = object()\n"
-        "assert config.instrument(app, {}) is app\n"
+        "assert telemetry.instrument(app, {}) is app\n"
         "assert data.get_telemetry_data() is None\n"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
