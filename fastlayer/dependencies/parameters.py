@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, Json
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from starlette.background import BackgroundTasks
-from starlette.datastructures import UploadFile
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -20,11 +19,13 @@ from ..fields import (
     ModelField,
     Undefined,
     create_model_field,
+    holds_files,
     is_class,
     is_complex,
     is_scalar_sequence,
     merged_marker,
     not_none,
+    reads_json,
 )
 from ..outcome import Outcome
 from ..security.oauth2 import SecurityScopes
@@ -215,7 +216,7 @@ def _inferred_marker(declared: Declaration, in_path: bool) -> FieldInfo:
     marker: FieldInfo
     if in_path:
         marker = params.Path()
-    elif any(is_class(item, UploadFile) for member in not_none(annotation) for item in (member, *get_args(member))):
+    elif holds_files(annotation):
         marker = params.File()
     elif is_complex(annotation):
         marker = params.Body()
@@ -245,13 +246,7 @@ def _check_readable(declared: Declaration, field: ModelField, in_path: bool) -> 
 
 def _readable_from_strings(annotation: Any, marker: params.Param) -> bool:
     """Whether query, header or cookie strings can make this: scalars, sequences of them, models, JSON."""
-    if is_json(marker) or not is_complex(annotation) or is_scalar_sequence(annotation):
+    if reads_json(marker) or not is_complex(annotation) or is_scalar_sequence(annotation):
         return True
     members = not_none(annotation)
     return len(members) == 1 and is_class(members[0], BaseModel)
-
-
-def is_json(marker: FieldInfo) -> bool:
-    """Whether the value is a string that contains JSON (`pydantic.Json`)."""
-    json: Any = Json  # to type checkers an alias, at run time a class
-    return any(meta is json or isinstance(meta, json) for meta in marker.metadata)

@@ -6,29 +6,20 @@ validates again, so that the errors are FastAPI's.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from email.message import Message
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from .. import params
 from ..exceptions import RequestValidationError
-from ..fields import ModelField, is_class, union_members
+from ..fields import ModelField, is_class
 from .exchange import Exchange, get_request, replay
-from .extraction import ABSENT_BODY, body_to_args
+from .extraction import ABSENT_BODY, json_fields
+from .forms import byte_names, is_json_type, load_form
 
 BodyReader = Callable[[Exchange], Awaitable[None]]
-
-
-def is_json_type(content_type: str) -> bool:
-    """Whether a media type is JSON or `+json` (RFC 8259; RFC 6839, 3.1)."""
-    message = Message()
-    message["content-type"] = content_type
-    subtype = message.get_content_subtype()
-    return message.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
 def _content_type(exchange: Exchange) -> bytes | None:
@@ -91,6 +82,7 @@ def _single_limit_error(group: BaseException) -> HTTPException | None:
 def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: bool, strict: bool) -> BodyReader:
     """Reads a body that is JSON, or bytes where its media type says otherwise."""
     names = [field.name for field in fields]
+    read_data = json_fields(fields, embed=embed)
     spread = embed and is_class(body_field.field_info.annotation, BaseModel) and len(set(names)) == len(names)
 
     async def read(exchange: Exchange) -> None:
@@ -113,7 +105,8 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
 
     def _read_exactly(exchange: Exchange, raw: bytes, failure: ValidationError) -> None:
         data = exchange.body = parse_json(raw)
-        values, errors = body_to_args(fields, data, embed=embed)
+        values: dict[str, Any] = {}
+        errors = read_data(data, values)
         if not errors:
             exchange.body_values = values
             return
@@ -151,7 +144,7 @@ def parse_json(raw: bytes) -> Any:
         return json.loads(raw)
     except json.JSONDecodeError as exc:
         raise _not_json(exc.msg, exc.pos, exc.doc) from exc
-    except (RecursionError, ValueError) as exc:  # nested too deep; bytes that are no text; thousands of digits
+    except Exception as exc:  # nested too deep; bytes that are no text; thousands of digits
         raise HTTPException(400, "There was an error parsing the body") from exc
 
 
@@ -169,31 +162,16 @@ def _not_json(message: str, position: int, body: Any) -> RequestValidationError:
 def form_reader(fields: Sequence[ModelField], limits: Mapping[str, int]) -> BodyReader:
     """Reads an urlencoded or multipart form; the request object keeps it, and closes its files at the end."""
     options = dict(limits)
-    wants_bytes = {field.alias for field in fields if _is_bytes(field)}
+    names = byte_names(fields)
 
     async def parse(exchange: Exchange) -> FormData:
         return await get_request(exchange).form(**options)
 
     async def read(exchange: Exchange) -> None:
-        form = exchange.body = await _guarded(parse, exchange)
-        for name in wants_bytes:
-            await _load(form, name)
+        form = await _guarded(parse, exchange)
+        exchange.body = await load_form(form, names)
 
     return read
-
-
-def _is_bytes(field: ModelField) -> bool:
-    return isinstance(field.field_info, params.File) and any(
-        is_class(item, bytes)
-        for member in union_members(field.field_info.annotation)
-        for item in (member, *getattr(member, "__args__", ()))
-    )
-
-
-async def _load(form: FormData, name: str) -> None:
-    for upload in form.getlist(name):
-        if isinstance(upload, UploadFile):
-            await upload.seek(0)
 
 
 async def raw_reader(exchange: Exchange) -> None:
