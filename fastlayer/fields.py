@@ -142,7 +142,7 @@ def validate_with(validator: SchemaValidator, value: Any, loc: Loc) -> tuple[Any
         return None, located(exc, loc)
 
 
-MAX_ERRORS = 100
+MAX_ERRORS = 200
 """How many errors of one value are reported; one more entry then says how many there were."""
 
 

@@ -7,12 +7,14 @@ validates again, so that the errors are FastAPI's.
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from ..core_schemas import differs_as_json, is_strict
 from ..exceptions import RequestValidationError
 from ..fields import ModelField, is_class
 from .exchange import Exchange, get_request, replay
@@ -82,8 +84,11 @@ def _single_limit_error(group: BaseException) -> HTTPException | None:
 def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: bool, strict: bool) -> BodyReader:
     """Reads a body that is JSON, or bytes where its media type says otherwise."""
     names = [field.name for field in fields]
-    read_data = json_fields(fields, embed=embed)
     spread = embed and is_class(body_field.field_info.annotation, BaseModel) and len(set(names)) == len(names)
+    if not (spread or len(fields) == 1) or differs_as_json(body_field.adapter.core_schema):
+        return exact_json_reader(strict=strict)
+    read_data = json_fields(fields, embed=embed)
+    has_strict = is_strict(body_field.adapter.core_schema)
 
     async def read(exchange: Exchange) -> None:
         raw = await _guarded(read_bytes, exchange)
@@ -105,6 +110,8 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
 
     def _read_exactly(exchange: Exchange, raw: bytes, failure: ValidationError) -> None:
         data = exchange.body = parse_json(raw)
+        if not has_strict:
+            return  # the steps find what is wrong in the data
         values: dict[str, Any] = {}
         errors = read_data(data, values)
         if not errors:
@@ -115,7 +122,7 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
         refused = {("body", *error["loc"]) for error in failure.errors(include_url=False, include_input=False)}
         exchange.body_places = {error["loc"] for error in errors} & refused
 
-    return read if spread or len(fields) == 1 else exact_json_reader(strict=strict)
+    return read
 
 
 def exact_json_reader(*, strict: bool) -> BodyReader:
@@ -159,12 +166,25 @@ def _not_json(message: str, position: int, body: Any) -> RequestValidationError:
     return RequestValidationError([error], body=body)
 
 
+FORM_TYPE = b"application/x-www-form-urlencoded"
+
+SHORT_FORM = 65_536
+"""Bytes. Longer urlencoded bodies are parsed while they arrive, so that the limits hold before they are in memory."""
+
+
 def form_reader(fields: Sequence[ModelField], limits: Mapping[str, int]) -> BodyReader:
     """Reads an urlencoded or multipart form; the request object keeps it, and closes its files at the end."""
     options = dict(limits)
     names = byte_names(fields)
+    max_fields = options.get("max_fields", 1000)
+    max_size = options.get("max_part_size", 1024 * 1024)
 
     async def parse(exchange: Exchange) -> FormData:
+        if exchange.request is None and _is_short_form(exchange):
+            # No request object and no parser with a callback for each field: 40 µs less for two fields.
+            pairs = urlencoded_pairs(await read_bytes(exchange), max_fields, max_size)
+            if pairs is not None:
+                return FormData(pairs)
         return await get_request(exchange).form(**options)
 
     async def read(exchange: Exchange) -> None:
@@ -174,6 +194,24 @@ def form_reader(fields: Sequence[ModelField], limits: Mapping[str, int]) -> Body
     return read
 
 
-async def raw_reader(exchange: Exchange) -> None:
-    """Reads the body of a route whose parameters do not look at its media type."""
-    exchange.body = await _guarded(read_bytes, exchange)
+def _is_short_form(exchange: Exchange) -> bool:
+    content_type, length = b"", b""
+    for name, value in exchange.scope["headers"]:
+        if name == b"content-type":
+            content_type = value
+        elif name == b"content-length":
+            length = value
+    known = content_type == FORM_TYPE or content_type.startswith(FORM_TYPE + b";")
+    return known and length.isdigit() and len(length) < 9 and int(length) <= SHORT_FORM
+
+
+def urlencoded_pairs(body: bytes, max_fields: int, max_size: int) -> list[tuple[str, str]] | None:
+    """The fields as Starlette's parser reads them; None where a limit is passed, which that parser reports."""
+    text = body.decode("latin-1")
+    parts = [part for part in text.split("&") if part]
+    if len(parts) > max_fields or (len(text) > max_size and any(len(part) > max_size for part in parts)):
+        return None
+    split = [part.partition("=") for part in parts]
+    if "%" in text or "+" in text:
+        return [(unquote_plus(name), unquote_plus(value)) for name, _, value in split]
+    return [(name, value) for name, _, value in split]
