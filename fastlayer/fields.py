@@ -369,7 +369,8 @@ def refuse_pydantic_v1(annotation: Any) -> None:
         for cls in getattr(member, "__mro__", ()):
             if cls.__module__ == "pydantic.v1.main" and cls.__name__ == "BaseModel":
                 raise PydanticV1NotSupportedError(
-                    f"pydantic.v1 models are no longer supported: {member!r}. Derive it from pydantic.BaseModel instead."
+                    f"pydantic.v1 models are no longer supported: {member!r}. Derive it from pydantic.BaseModel"
+                    " instead."
                 )
         for arg in get_args(member):
             refuse_pydantic_v1(arg)

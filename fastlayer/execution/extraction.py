@@ -15,8 +15,7 @@ from ..fields import Errors, Loc, ModelField, is_sequence, missing, models_in, r
 from .exchange import Exchange
 from .forms import byte_names, form_fields, load_form, read_form
 from .groups import GroupField, is_group
-from .received import NOTHING, Place, Received, default_of, received_from, wants_all, wire_names
-from .sources import query_pairs
+from .received import NOTHING, Place, Received, decoded_pairs, default_of, received_from, wants_all, wire_names
 
 Arguments = dict[str, Any]
 Extract = Callable[[Exchange, Arguments], Errors]
@@ -68,7 +67,7 @@ def parameters_extract(place: str, fields: Sequence[ModelField]) -> Extract:
 
 
 def _query(scope: Mapping[str, Any]) -> Received:
-    return received_from(query_pairs(scope["query_string"]))
+    return received_from(decoded_pairs(scope["query_string"].decode("latin-1")))
 
 
 def _headers(scope: Mapping[str, Any]) -> Received:

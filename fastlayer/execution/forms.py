@@ -49,7 +49,8 @@ def _unselected(value: Any) -> bool:
     return isinstance(value, UploadFile) and not value.filename and not value.size
 
 
-def _select(values: list[Any], many: bool) -> Any:
+def select(values: list[Any], many: bool) -> Any:
+    """All usable values of a name, or the last one; NOTHING where none is usable."""
     if many:
         kept = [value for value in values if not _unselected(value)]
         return kept if kept or not values else NOTHING
@@ -57,7 +58,7 @@ def _select(values: list[Any], many: bool) -> Any:
     return NOTHING if value == "" or _unselected(value) else value
 
 
-BODY = Place("body", _select)
+BODY = Place("body", select)
 
 
 def form_fields(fields: Sequence[ModelField]) -> list[tuple[str, Reader]]:
@@ -101,7 +102,7 @@ def _value_reader(field: ModelField) -> Reader:
     def read(received: Received, load: Load) -> tuple[Any, Errors]:
         for name, loc in names:
             values = received.get(name)
-            value = NOTHING if values is None else _select(values, many)
+            value = NOTHING if values is None else select(values, many)
             if value is not NOTHING:
                 if as_bytes:
                     value = [load(item) for item in value] if many else load(value)
@@ -139,7 +140,7 @@ def _json_reader(field: ModelField, otherwise: Reader) -> Reader:
     loc = ("body", name)
 
     def read(received: Received, load: Load) -> tuple[Any, Errors]:
-        value = _select(received.get(name, [""]), False)
+        value = select(received.get(name, [""]), False)
         if isinstance(value, UploadFile) and (declared or is_json_type(value.content_type or "")):
             value = load(value)
         elif not declared:

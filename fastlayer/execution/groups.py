@@ -141,9 +141,7 @@ class GroupField:
             group = self.groups[0]
             value, errors = validate_with(self.validator, group.data(received, load), self.loc)
             return value, _relabelled(errors, group.labels) if errors and group.labels else errors
-        raw = {
-            name: values[-1] if name in self.scalars else one_or_all(values) for name, values in received.items()
-        }
+        raw = {name: values[-1] if name in self.scalars else one_or_all(values) for name, values in received.items()}
         return validate_with(self.validator, raw, self.loc)
 
 

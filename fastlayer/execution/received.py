@@ -5,6 +5,7 @@ Knows names and shapes; nothing of scopes, requests and forms.
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 from pydantic import AliasChoices, AliasPath
 from pydantic.fields import FieldInfo
@@ -47,6 +48,14 @@ def received_from(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
         else:
             values.append(value)
     return grouped
+
+
+def decoded_pairs(text: str) -> list[tuple[str, str]]:
+    """The names and values of an urlencoded text in order, blank values kept; what is no UTF-8 becomes U+FFFD."""
+    split = [part.partition("=") for part in text.split("&") if part]
+    if "%" in text or "+" in text:
+        return [(unquote_plus(name), unquote_plus(value)) for name, _, value in split]
+    return [(name, value) for name, _, value in split]
 
 
 def unchanged(value: Any) -> Any:
