@@ -15,7 +15,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Json, PydanticUserError, TypeAdapter, ValidationError, create_model
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator
@@ -79,7 +79,7 @@ class ModelField:
     @cached_property
     def _type_adapter(self) -> TypeAdapter[Any]:
         # Third parties read this name, hence the underscore on something that is used from outside.
-        annotated: Any = Annotated[self.field_info.annotation, self.field_info]
+        annotated: Any = Annotated[self.field_info.annotation, without_names(self.field_info)]
         return TypeAdapter(annotated, config=self.config)
 
     @property
@@ -121,10 +121,7 @@ class ModelField:
 
     def validate(self, value: Any, values: Mapping[str, Any] | None = None, *, loc: Loc = ()) -> tuple[Any, Errors]:
         """The validated value and no errors, or None and the errors, each `loc` led by the given one."""
-        try:
-            return self._type_adapter.validator.validate_python(value, from_attributes=True), []
-        except ValidationError as exc:
-            return None, located(exc, loc)
+        return validate_with(self.validator, value, loc)
 
     def serialize(self, value: Any, *, mode: Literal["json", "python"] = "json", **options: Any) -> Any:
         """The value as JSON-ready data; `options` are those of `TypeAdapter.dump_python`."""
@@ -137,9 +134,33 @@ class ModelField:
         return self._type_adapter.dump_json(value, **options)
 
 
+def validate_with(validator: SchemaValidator, value: Any, loc: Loc) -> tuple[Any, Errors]:
+    """The validated value and no errors, or None and the errors, each `loc` led by the given one."""
+    try:
+        return validator.validate_python(value, from_attributes=True), []
+    except ValidationError as exc:
+        return None, located(exc, loc)
+
+
+MAX_ERRORS = 200
+"""How many errors of one value are reported; one more entry then says how many there were."""
+
+
 def located(exc: ValidationError, loc: Loc) -> Errors:
-    """Pydantic's errors as plain dicts, each `loc` led by the given one."""
-    return [{**error, "loc": loc + error["loc"]} for error in exc.errors(include_url=False)]
+    """Pydantic's errors as plain dicts, each `loc` led by the given one; at most MAX_ERRORS, and an entry about it."""
+    errors: Errors = [{**error, "loc": loc + error["loc"]} for error in exc.errors(include_url=False)[:MAX_ERRORS]]
+    total = exc.error_count()
+    if total > MAX_ERRORS:
+        errors.append(
+            {
+                "type": "too_many_errors",
+                "loc": loc,
+                "msg": f"Only the first {MAX_ERRORS} of {total} errors are listed",
+                "input": None,
+                "ctx": {"total": total, "listed": MAX_ERRORS},
+            }
+        )
+    return errors
 
 
 def missing(loc: Loc) -> dict[str, Any]:
@@ -167,6 +188,16 @@ def create_model_field(
     field = ModelField(field_info=field_info, name=name, mode=mode)
     field.check()
     return field
+
+
+def without_names(marker: FieldInfo) -> FieldInfo:
+    """A copy without aliases, for an adapter: a value alone has no name, and Pydantic warns of one that says so."""
+    bare = copy(marker)
+    bare._attributes_set = dict(marker._attributes_set)
+    for name in ("alias", "validation_alias", "serialization_alias"):
+        setattr(bare, name, None)
+        bare._attributes_set.pop(name, None)
+    return bare
 
 
 def merged_marker(marker: FieldInfo, annotation: Any) -> FieldInfo:
@@ -206,8 +237,27 @@ def unwrapped(annotation: Any) -> Any:
             return annotation
 
 
+def is_json_text(annotation: Any) -> bool:
+    """Whether the annotation is `pydantic.Json[...]`: on the wire a string, whatever it holds."""
+    if get_origin(annotation) is Annotated:
+        return any(_is_json(meta) for meta in annotation.__metadata__)
+    return annotation is Json
+
+
+def reads_json(marker: FieldInfo) -> bool:
+    """Whether the value is a string that contains JSON (`pydantic.Json`)."""
+    return any(_is_json(meta) for meta in marker.metadata)
+
+
+def _is_json(meta: Any) -> bool:
+    json: Any = Json  # to type checkers an alias, at run time a class
+    return meta is json or isinstance(meta, json)
+
+
 def union_members(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union, or the annotation alone."""
+    """The members of a union, or the annotation alone; `str` in the place of JSON text."""
+    if is_json_text(annotation):
+        return (str,)
     annotation = unwrapped(annotation)
     if get_origin(annotation) in (Union, UnionType):
         return tuple(member for arg in get_args(annotation) for member in union_members(arg))
@@ -217,6 +267,11 @@ def union_members(annotation: Any) -> tuple[Any, ...]:
 def not_none(annotation: Any) -> tuple[Any, ...]:
     """The members of a union but None."""
     return tuple(member for member in union_members(annotation) if member is not type(None))
+
+
+def is_nullable(annotation: Any) -> bool:
+    """Whether None is a member of the union."""
+    return type(None) in union_members(annotation)
 
 
 def is_class(annotation: Any, classes: type[Any] | tuple[type[Any], ...]) -> bool:
@@ -233,6 +288,20 @@ def is_sequence(annotation: Any) -> bool:
     return any(
         is_class(member, _SEQUENCES) and not is_class(member, (str, bytes)) for member in union_members(annotation)
     )
+
+
+def holds_bytes(annotation: Any) -> bool:
+    """Whether the annotation, or a member of its union, is bytes or a sequence of bytes."""
+    return any(is_class(item, bytes) for item in _items(annotation))
+
+
+def holds_files(annotation: Any) -> bool:
+    """Whether the annotation, or a member of its union, is an uploaded file or a sequence of them."""
+    return any(is_class(item, UploadFile) for item in _items(annotation))
+
+
+def _items(annotation: Any) -> tuple[Any, ...]:
+    return tuple(item for member in union_members(annotation) for item in (member, *get_args(unwrapped(member))))
 
 
 def _is_structured(annotation: Any) -> bool:
@@ -300,7 +369,8 @@ def refuse_pydantic_v1(annotation: Any) -> None:
         for cls in getattr(member, "__mro__", ()):
             if cls.__module__ == "pydantic.v1.main" and cls.__name__ == "BaseModel":
                 raise PydanticV1NotSupportedError(
-                    f"pydantic.v1 models are no longer supported: {member!r}. Derive it from pydantic.BaseModel instead."
+                    f"pydantic.v1 models are no longer supported: {member!r}. Derive it from pydantic.BaseModel"
+                    " instead."
                 )
         for arg in get_args(member):
             refuse_pydantic_v1(arg)

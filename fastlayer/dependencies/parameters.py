@@ -1,15 +1,16 @@
 """One parameter of a signature -> where it comes from. Every mistake in a parameter's declaration is reported here."""
 
+import importlib.util
 import inspect
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, Json
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from starlette.background import BackgroundTasks
-from starlette.datastructures import UploadFile
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -20,11 +21,13 @@ from ..fields import (
     ModelField,
     Undefined,
     create_model_field,
+    holds_files,
     is_class,
     is_complex,
     is_scalar_sequence,
     merged_marker,
     not_none,
+    reads_json,
 )
 from ..outcome import Outcome
 from ..security.oauth2 import SecurityScopes
@@ -46,6 +49,15 @@ SPECIAL_TYPES: tuple[tuple[type[Any], str], ...] = (
 
 class ParameterError(FastLayerError, AssertionError):
     """A parameter is declared in a way that cannot work. Also an AssertionError, as FastAPI's users may expect."""
+
+
+class MissingMultipartError(FastLayerError, RuntimeError):
+    """A parameter is read from a form, and nothing is installed to parse forms."""
+
+
+def multipart_is_installed() -> bool:
+    """Whether python-multipart can be imported."""
+    return "python_multipart" in sys.modules or importlib.util.find_spec("python_multipart") is not None
 
 
 @dataclass
@@ -120,16 +132,21 @@ def _read_annotated(declared: Declaration) -> None:
     if isinstance(marker, params.Depends):
         declared.depends = marker
         return
-    if marker.default is not Undefined and marker.default is not ...:
+    merged = merged_marker(marker, declared.annotation)
+    if merged.default is not Undefined and merged.default is not ...:
         raise declared.error(
             f"`{type(marker).__name__}` default value cannot be set in `Annotated` for {declared.name!r}."
             " Set the default value with `=` instead.",
-            f"Write {declared.name}: Annotated[..., {type(marker).__name__}()] = {marker.default!r}.",
+            f"Write {declared.name}: Annotated[..., {type(marker).__name__}()] = {merged.default!r}.",
         )
-    declared.marker = merged_marker(marker, declared.annotation)
+    declared.marker = merged
     if declared.default is not inspect.Parameter.empty and not isinstance(
         declared.default, (FieldInfo, params.Depends)
     ):
+        if merged.default_factory is not None:
+            raise declared.error(
+                f"{declared.name!r} has both a default and a default_factory", "Remove the default, or the factory."
+            )
         declared.marker.default = declared.default
         declared.marker._attributes_set["default"] = declared.default
 
@@ -154,7 +171,8 @@ def _read_default(declared: Declaration) -> None:
                 f"Cannot specify FastAPI annotations in `Annotated` and default value together for {name!r}",
                 "Keep one of them.",
             )
-        declared.marker = merged_marker(default, declared.annotation)
+        # As in FastAPI, a marker that is the default value has the only say: what `Annotated` adds is not read.
+        declared.marker = merged_marker(default, declared.type_annotation)
 
 
 def add_special(dependant: Dependant, declared: Declaration) -> bool:
@@ -182,6 +200,7 @@ def make_field(declared: Declaration, path_names: Collection[str]) -> ModelField
 
     Raises:
         ParameterError: the annotation cannot be read from that place.
+        MissingMultipartError: a form is asked for that nothing can parse.
     """
     in_path = declared.name in path_names
     marker = declared.marker or _inferred_marker(declared, in_path)
@@ -196,6 +215,15 @@ def make_field(declared: Declaration, path_names: Collection[str]) -> ModelField
         )
     if isinstance(marker, params.Param) and getattr(marker, "in_", None) is None:
         marker.in_ = params.ParamTypes.query
+    if isinstance(marker, params.Form) and not multipart_is_installed():
+        raise MissingMultipartError(
+            str(
+                declared.error(
+                    "Form data is parsed by the package python-multipart, which is not installed",
+                    'Install it: `pip install python-multipart`, or `pip install "fastlayer[standard]"`.',
+                )
+            )
+        )
     _complete_names(marker, declared.name)
     field = create_model_field(name=declared.name, type_=declared.type_annotation, field_info=marker)
     _check_readable(declared, field, in_path)
@@ -215,16 +243,16 @@ def _inferred_marker(declared: Declaration, in_path: bool) -> FieldInfo:
     marker: FieldInfo
     if in_path:
         marker = params.Path()
-    elif any(is_class(item, UploadFile) for member in not_none(annotation) for item in (member, *get_args(member))):
+    elif holds_files(annotation):
         marker = params.File()
     elif is_complex(annotation):
         marker = params.Body()
     else:
         marker = params.Query()
     marker = merged_marker(marker, declared.annotation)
-    if default is not inspect.Parameter.empty:
-        marker.default = default
-        marker._attributes_set["default"] = default
+    # As in FastAPI, what `Field` in `Annotated` calls the default is none: only `=` gives one.
+    marker.default = Undefined if default is inspect.Parameter.empty else default
+    marker._attributes_set["default"] = marker.default
     return marker
 
 
@@ -245,13 +273,7 @@ def _check_readable(declared: Declaration, field: ModelField, in_path: bool) -> 
 
 def _readable_from_strings(annotation: Any, marker: params.Param) -> bool:
     """Whether query, header or cookie strings can make this: scalars, sequences of them, models, JSON."""
-    if is_json(marker) or not is_complex(annotation) or is_scalar_sequence(annotation):
+    if reads_json(marker) or not is_complex(annotation) or is_scalar_sequence(annotation):
         return True
     members = not_none(annotation)
     return len(members) == 1 and is_class(members[0], BaseModel)
-
-
-def is_json(marker: FieldInfo) -> bool:
-    """Whether the value is a string that contains JSON (`pydantic.Json`)."""
-    json: Any = Json  # to type checkers an alias, at run time a class
-    return any(meta is json or isinstance(meta, json) for meta in marker.metadata)

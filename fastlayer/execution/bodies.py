@@ -6,29 +6,22 @@ validates again, so that the errors are FastAPI's.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from email.message import Message
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from .. import params
+from ..core_schemas import differs_as_json, is_strict
 from ..exceptions import RequestValidationError
-from ..fields import ModelField, is_class, union_members
+from ..fields import ModelField, is_class
 from .exchange import Exchange, get_request, replay
-from .extraction import ABSENT_BODY, body_to_args
+from .extraction import ABSENT_BODY, json_fields
+from .forms import byte_names, is_json_type, load_form
+from .received import decoded_pairs
 
 BodyReader = Callable[[Exchange], Awaitable[None]]
-
-
-def is_json_type(content_type: str) -> bool:
-    """Whether a media type is JSON or `+json` (RFC 8259; RFC 6839, 3.1)."""
-    message = Message()
-    message["content-type"] = content_type
-    subtype = message.get_content_subtype()
-    return message.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
 def _content_type(exchange: Exchange) -> bytes | None:
@@ -92,6 +85,10 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
     """Reads a body that is JSON, or bytes where its media type says otherwise."""
     names = [field.name for field in fields]
     spread = embed and is_class(body_field.field_info.annotation, BaseModel) and len(set(names)) == len(names)
+    if not (spread or len(fields) == 1) or differs_as_json(body_field.adapter.core_schema):
+        return exact_json_reader(strict=strict)
+    read_data = json_fields(fields, embed=embed)
+    has_strict = is_strict(body_field.adapter.core_schema)
 
     async def read(exchange: Exchange) -> None:
         raw = await _guarded(read_bytes, exchange)
@@ -113,7 +110,10 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
 
     def _read_exactly(exchange: Exchange, raw: bytes, failure: ValidationError) -> None:
         data = exchange.body = parse_json(raw)
-        values, errors = body_to_args(fields, data, embed=embed)
+        if not has_strict:
+            return  # the steps find what is wrong in the data
+        values: dict[str, Any] = {}
+        errors = read_data(data, values)
         if not errors:
             exchange.body_values = values
             return
@@ -122,7 +122,7 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
         refused = {("body", *error["loc"]) for error in failure.errors(include_url=False, include_input=False)}
         exchange.body_places = {error["loc"] for error in errors} & refused
 
-    return read if spread or len(fields) == 1 else exact_json_reader(strict=strict)
+    return read
 
 
 def exact_json_reader(*, strict: bool) -> BodyReader:
@@ -151,7 +151,7 @@ def parse_json(raw: bytes) -> Any:
         return json.loads(raw)
     except json.JSONDecodeError as exc:
         raise _not_json(exc.msg, exc.pos, exc.doc) from exc
-    except (RecursionError, ValueError) as exc:  # nested too deep; bytes that are no text; thousands of digits
+    except Exception as exc:  # nested too deep; bytes that are no text; thousands of digits
         raise HTTPException(400, "There was an error parsing the body") from exc
 
 
@@ -166,36 +166,48 @@ def _not_json(message: str, position: int, body: Any) -> RequestValidationError:
     return RequestValidationError([error], body=body)
 
 
+FORM_TYPE = b"application/x-www-form-urlencoded"
+
+SHORT_FORM = 65_536
+"""Bytes. Longer urlencoded bodies are parsed while they arrive, so that the limits hold before they are in memory."""
+
+
 def form_reader(fields: Sequence[ModelField], limits: Mapping[str, int]) -> BodyReader:
     """Reads an urlencoded or multipart form; the request object keeps it, and closes its files at the end."""
     options = dict(limits)
-    wants_bytes = {field.alias for field in fields if _is_bytes(field)}
+    names = byte_names(fields)
+    max_fields = options.get("max_fields", 1000)
+    max_size = options.get("max_part_size", 1024 * 1024)
 
     async def parse(exchange: Exchange) -> FormData:
+        if exchange.request is None and _is_short_form(exchange):
+            # No request object and no parser with a callback for each field: 40 µs less for two fields.
+            form = urlencoded_form(await read_bytes(exchange), max_fields, max_size)
+            if form is not None:
+                return form
         return await get_request(exchange).form(**options)
 
     async def read(exchange: Exchange) -> None:
-        form = exchange.body = await _guarded(parse, exchange)
-        for name in wants_bytes:
-            await _load(form, name)
+        form = await _guarded(parse, exchange)
+        exchange.body = await load_form(form, names)
 
     return read
 
 
-def _is_bytes(field: ModelField) -> bool:
-    return isinstance(field.field_info, params.File) and any(
-        is_class(item, bytes)
-        for member in union_members(field.field_info.annotation)
-        for item in (member, *getattr(member, "__args__", ()))
-    )
+def _is_short_form(exchange: Exchange) -> bool:
+    content_type, length = b"", b""
+    for name, value in exchange.scope["headers"]:
+        if name == b"content-type":
+            content_type = value
+        elif name == b"content-length":
+            length = value
+    known = content_type == FORM_TYPE or content_type.startswith(FORM_TYPE + b";")
+    return known and length.isdigit() and len(length) < 9 and int(length) <= SHORT_FORM
 
 
-async def _load(form: FormData, name: str) -> None:
-    for upload in form.getlist(name):
-        if isinstance(upload, UploadFile):
-            await upload.seek(0)
-
-
-async def raw_reader(exchange: Exchange) -> None:
-    """Reads the body of a route whose parameters do not look at its media type."""
-    exchange.body = await _guarded(read_bytes, exchange)
+def urlencoded_form(body: bytes, max_fields: int, max_size: int) -> FormData | None:
+    """The form as Starlette's parser reads it; None where a limit may be passed, which that parser tells."""
+    text = body.decode("latin-1")
+    if text.count("&") >= max_fields or len(text) > max_size:
+        return None
+    return FormData([*decoded_pairs(text)])

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from ..exceptions import EndpointContext, RequestValidationError, WebSocketRequestValidationError
 from ..fields import Errors
 from .exchange import Exchange, get_connection
+from .received import NOTHING
 
 # Tells the outermost frame that the exception came too late for an answer.
 STARTED_KEY = "fastlayer.response_started"
@@ -26,7 +27,7 @@ def invalid(exchange: Exchange, errors: Errors, context: EndpointContext) -> Exc
 
 
 def _is_absent(body: Any) -> bool:
-    return type(body) is object  # the marker of `extraction.ABSENT_BODY`, which is no data
+    return body is NOTHING
 
 
 def find_handler(exc: BaseException, own: Handlers, scope: Mapping[str, Any]) -> tuple[Any, BaseException]:

@@ -5,6 +5,7 @@ from contextvars import Context
 from typing import Any
 
 from starlette.background import BackgroundTasks
+from starlette.datastructures import FormData
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -48,6 +49,8 @@ def get_request(exchange: Exchange) -> Request:
     """The request; it replays a body that was read already."""
     if exchange.request is None:
         exchange.request = Request(exchange.scope, exchange.receive, exchange.send)
+        if isinstance(exchange.body, FormData):  # parsed without a request: `request.form()` gives the same
+            exchange.request._form = exchange.body
     return exchange.request
 
 

@@ -1,169 +1,124 @@
-"""Parameters that need more than one look-up: models spread over a place, alias choices, JSON and form bodies.
+"""Parameters that need more than one look-up: models spread over a place, alias choices, JSON bodies.
 
-The exact way for everything: it gives FastAPI's values and errors, whatever was declared.
+The exact way for everything but forms: it gives FastAPI's values and errors, whatever was declared. What can be
+decided from the declarations is decided when an extract is made.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pydantic import AliasChoices, AliasPath, BaseModel
-from starlette.datastructures import FormData, Headers, ImmutableMultiDict, QueryParams, UploadFile
+from starlette.datastructures import FormData, ImmutableMultiDict
 from starlette.requests import cookie_parser
 
 from .. import params
-from ..fields import Errors, Loc, ModelField, is_class, is_sequence, missing, models_in, not_none
+from ..fields import Errors, Loc, ModelField, is_sequence, missing, models_in, reads_json
 from .exchange import Exchange
+from .forms import byte_names, form_fields, load_form, read_form
+from .groups import GroupField, is_group
+from .received import NOTHING, Place, Received, decoded_pairs, default_of, received_from, wants_all, wire_names
 
 Arguments = dict[str, Any]
 Extract = Callable[[Exchange, Arguments], Errors]
 
-_NOTHING: Any = object()
+ABSENT_BODY = NOTHING
 
 
-def wire_names(field: ModelField, *, convert_underscores: bool = False) -> tuple[str, ...]:
-    """The names the field may have on the wire, in the order they are tried."""
-    alias = field.field_info.validation_alias
-    if isinstance(alias, AliasChoices):
-        return tuple(choice for choice in alias.choices if isinstance(choice, str)) or (field.alias,)
-    if isinstance(alias, AliasPath):
-        return (str(alias.path[0]),)
-    if isinstance(alias, str):
-        return (alias,)
-    return (field.alias,)
+def _last(values: list[Any], many: bool) -> Any:
+    return values if many else values[-1]
+
+
+def _first(values: list[Any], many: bool) -> Any:
+    return values if many else values[0]
+
+
+PLACES: Mapping[str, Place] = {
+    "path": Place("path", _last, lists=False),
+    "query": Place("query", _last),
+    "header": Place("header", _first, lower=True),
+    "cookie": Place("cookie", _last, lists=False),
+}
 
 
 def is_plain(field: ModelField) -> bool:
     """Whether one look-up under one name finds the value."""
     marker = field.field_info
-    if models_in(marker.annotation):
+    if models_in(marker.annotation) or (reads_json(marker) and is_sequence(marker.annotation)):
         return False
     return marker.validation_alias is None or isinstance(marker.validation_alias, str)
 
 
 def parameters_extract(place: str, fields: Sequence[ModelField]) -> Extract:
     """Extracts all parameters of one place of one step."""
-    read = _PLACES[place]
+    read = _READERS[place]
+    readers = [(field.name, parameter_reader(field, PLACES[place])) for field in fields]
 
     def extract(exchange: Exchange, arguments: Arguments) -> Errors:
-        values, errors = parameters_to_args(fields, read(exchange.scope))
-        arguments.update(values)
+        received = read(exchange.scope)
+        errors: Errors = []
+        for name, reader in readers:
+            value, own_errors = reader(received)
+            if own_errors:
+                errors += own_errors
+            else:
+                arguments[name] = value
         return errors
 
     return extract
 
 
-_PLACES: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
-    "path": lambda scope: scope["path_params"],
-    "query": lambda scope: QueryParams(scope["query_string"]),
-    "header": lambda scope: Headers(raw=list(scope["headers"])),
-    "cookie": lambda scope: cookie_parser(
-        "; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
-    ),
+def _query(scope: Mapping[str, Any]) -> Received:
+    return received_from(decoded_pairs(scope["query_string"].decode("latin-1")))
+
+
+def _headers(scope: Mapping[str, Any]) -> Received:
+    return received_from((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+
+
+def _cookies(scope: Mapping[str, Any]) -> Received:
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
+    return {name: [value] for line in lines for name, value in cookie_parser(line).items()}
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Received]] = {
+    "path": lambda scope: {name: [value] for name, value in scope["path_params"].items()},
+    "query": _query,
+    "header": _headers,
+    "cookie": _cookies,
 }
 
 
-def parameters_to_args(fields: Sequence[ModelField], received: Mapping[str, Any]) -> tuple[Arguments, Errors]:
-    """The values and errors of the parameters of one place."""
+def parameter_reader(field: ModelField, place: Place) -> Callable[[Received], tuple[Any, Errors]]:
+    """Reads one parameter, a group or a value, from what was received at its place."""
+    if is_group(field) and len(models_in(field.field_info.annotation)) == 1:
+        return GroupField(field, place).read
+    many = wants_all(field, place)
+    names = [(name.lower() if place.lower else name, (place.name, name)) for name in wire_names(field)]
+    select = place.select
+
+    def read(received: Received) -> tuple[Any, Errors]:
+        for name, loc in names:
+            values = received.get(name)
+            if values is not None:
+                return field.validate(select(values, many), loc=loc)
+        return default_of(field, names[0][1])
+
+    return read
+
+
+def request_params_to_args(fields: Sequence[ModelField], received: Any) -> tuple[Arguments, Errors]:
+    """The values and errors of the parameters of one place, from a mapping of what that place holds."""
     values: Arguments = {}
     errors: Errors = []
+    pairs = list(received.multi_items() if hasattr(received, "multi_items") else received.items())
     for field in fields:
-        place = getattr(field.field_info, "in_", params.ParamTypes.query).value
-        model = parameter_model(field)
-        if model is None:
-            name, value = find(field, received)
-            found, field_errors = validated(field, value, (place, name))
-        else:
-            found, field_errors = _model_value(field, model, received, place)
-        errors += field_errors
-        if not field_errors:
-            values[field.name] = found
+        marker: Any = field.field_info
+        place = PLACES[marker.in_.value if isinstance(marker, params.Param) else "query"]
+        named = ((name.lower(), value) for name, value in pairs) if place.lower else pairs
+        value, own_errors = parameter_reader(field, place)(received_from(named))
+        errors += own_errors
+        if not own_errors:
+            values[field.name] = value
     return values, errors
-
-
-def parameter_model(field: ModelField) -> type[BaseModel] | None:
-    """The model whose fields are parameters of their own, if the field is one."""
-    members = not_none(field.field_info.annotation)
-    models = models_in(field.field_info.annotation)
-    return models[0] if len(models) == 1 == len(members) else None
-
-
-def _model_value(field: ModelField, model: type[BaseModel], received: Any, place: str) -> tuple[Any, Errors]:
-    convert = getattr(field.field_info, "convert_underscores", False)
-    data = model_data(model, received, convert_underscores=convert)
-    if not data and not field.field_info.is_required():
-        return field.get_default(), []
-    return field.validate(data, loc=(place,))
-
-
-def model_data(
-    model: type[BaseModel], received: Any, *, convert_underscores: bool = False, empty_is_missing: bool = False
-) -> dict[str, Any]:
-    """What was received, as the dict the model is validated from: its fields by alias, the rest as it came."""
-    data: dict[str, Any] = {}
-    processed: set[str] = set()
-    for name, info in model.model_fields.items():
-        inner = ModelField(field_info=info, name=name)
-        many = is_sequence(info.annotation)
-        for wire, target in _model_names(model, inner, convert_underscores):
-            value = _values_of(received, wire, many)
-            if value is _NOTHING or (empty_is_missing and value in ("", [])):
-                continue
-            data.setdefault(target, value)
-            processed.add(wire)
-            break
-    _add_extras(data, received, processed)
-    return data
-
-
-def _model_names(model: type[BaseModel], field: ModelField, convert: bool) -> Iterable[tuple[str, str]]:
-    """The wire names of a model's field, each with the key the model expects it under."""
-    config = model.model_config
-    by_alias = config.get("validate_by_alias", True)
-    by_name = config.get("populate_by_name") or config.get("validate_by_name") or not by_alias
-    aliased = field.field_info.alias is not None or field.field_info.validation_alias is not None
-    if by_alias:
-        for name in wire_names(field):
-            yield (name.replace("_", "-"), name) if convert and not aliased else (name, name)
-    if by_name:
-        yield (field.name.replace("_", "-") if convert else field.name), field.name
-
-
-def _values_of(received: Any, name: str, many: bool) -> Any:
-    if many and hasattr(received, "getlist"):
-        return received.getlist(name) or _NOTHING
-    value = received.get(name, _NOTHING)
-    return value
-
-
-def _add_extras(data: dict[str, Any], received: Any, processed: set[str]) -> None:
-    grouped: dict[str, list[Any]] = {}
-    pairs = received.multi_items() if hasattr(received, "multi_items") else received.items()
-    for name, value in pairs:
-        if name not in processed:
-            grouped.setdefault(name, []).append(value)
-    for name, values in grouped.items():
-        data.setdefault(name, values[0] if len(values) == 1 else values)
-
-
-def find(field: ModelField, received: Any) -> tuple[str, Any]:
-    """The name that was found on the wire, or the first choice, and the value or nothing."""
-    many = is_sequence(field.field_info.annotation) and hasattr(received, "getlist")
-    names = wire_names(field)
-    for name in names:
-        value = _values_of(received, name, many)
-        if value is not _NOTHING:
-            return name, value
-    return names[0], _NOTHING
-
-
-def validated(field: ModelField, value: Any, loc: Loc) -> tuple[Any, Errors]:
-    """The value, or the default of one that is absent, or the errors."""
-    if value is not _NOTHING:
-        return field.validate(value, loc=loc)
-    if field.field_info.is_required():
-        return None, [missing(loc)]
-    value = field.get_default()
-    return field.validate(value, loc=loc) if field.field_info.validate_default else (value, [])
 
 
 # --- bodies ---------------------------------------------------------------------------------------------------
@@ -171,6 +126,8 @@ def validated(field: ModelField, value: Any, loc: Loc) -> tuple[Any, Errors]:
 
 def body_extract(fields: Sequence[ModelField], *, embed: bool) -> Extract:
     """Extracts the body parameters of one step, from what the body reader left on the exchange."""
+    read_json = json_fields(fields, embed=embed)
+    read_form_fields = form_fields(fields)
 
     def extract(exchange: Exchange, arguments: Arguments) -> Errors:
         ready = exchange.body_values
@@ -178,8 +135,10 @@ def body_extract(fields: Sequence[ModelField], *, embed: bool) -> Extract:
             for field in fields:
                 arguments[field.name] = ready[field.name]
             return []
-        values, errors = body_to_args(fields, exchange.body, embed=embed)
-        arguments.update(values)
+        body = exchange.body
+        if isinstance(body, FormData):
+            return read_form(read_form_fields, body, arguments)
+        errors = read_json(body, arguments)
         if exchange.body_places:
             return [error for error in errors if error["loc"] in exchange.body_places] or errors
         return errors
@@ -187,45 +146,52 @@ def body_extract(fields: Sequence[ModelField], *, embed: bool) -> Extract:
     return extract
 
 
-ABSENT_BODY = _NOTHING
+def json_fields(fields: Sequence[ModelField], *, embed: bool) -> Callable[[Any, Arguments], Errors]:
+    """Reads body parameters from JSON data, bytes, or ABSENT_BODY, into arguments; returns the errors."""
+    if len(fields) == 1 and not embed:
+        return _whole_body(fields[0])
+    names = [(field, [(name, ("body", name)) for name in wire_names(field)]) for field in fields]
+
+    def read(body: Any, arguments: Arguments) -> Errors:
+        errors: Errors = []
+        for field, choices in names:
+            if isinstance(body, (dict, ImmutableMultiDict)):
+                found = next(((name, loc) for name, loc in choices if name in body), None)
+                value, own = default_of(field, choices[0][1]) if found is None else _validated(field, body, *found)
+            elif body is ABSENT_BODY:
+                value, own = default_of(field, choices[0][1])
+            else:  # something else than an object cannot hold a key, not even one that may be left out
+                value, own = None, [missing(choices[0][1])]
+            errors += own
+            if not own:
+                arguments[field.name] = value
+        return errors
+
+    return read
 
 
-def body_to_args(fields: Sequence[ModelField], received: Any, *, embed: bool) -> tuple[Arguments, Errors]:
-    """The values and errors of body parameters; `received` is JSON data, a form, bytes, or ABSENT_BODY."""
+def _whole_body(field: ModelField) -> Callable[[Any, Arguments], Errors]:
+    def read(body: Any, arguments: Arguments) -> Errors:
+        loc = ("body",)
+        value, errors = default_of(field, loc) if body is ABSENT_BODY else field.validate(body, loc=loc)
+        if not errors:
+            arguments[field.name] = value
+        return errors
+
+    return read
+
+
+def _validated(field: ModelField, body: Any, name: str, loc: Loc) -> tuple[Any, Errors]:
+    return field.validate(body[name], loc=loc)
+
+
+async def request_body_to_args(
+    body_fields: Sequence[ModelField], received_body: Any, embed_body_fields: bool
+) -> tuple[Arguments, Errors]:
+    """The values and errors of body parameters; `received_body` is JSON data, a form, bytes, or None for no body."""
     values: Arguments = {}
-    errors: Errors = []
-    single = len(fields) == 1 and not embed
-    for field in fields:
-        loc: Loc = ("body",)
-        if isinstance(received, FormData) and isinstance(field.field_info, params.Form):
-            value, field_errors = _form_value(field, received)
-        elif single:
-            value, field_errors = validated(field, received, loc)
-        else:
-            name = wire_names(field)[0]
-            value, field_errors = validated(field, _key_of(received, field), (*loc, name))
-        errors += field_errors
-        if not field_errors:
-            values[field.name] = value
-    return values, errors
-
-
-def _key_of(received: Any, field: ModelField) -> Any:
-    if not isinstance(received, (dict, ImmutableMultiDict)):
-        return _NOTHING
-    return find(field, received)[1]
-
-
-def _form_value(field: ModelField, form: FormData) -> tuple[Any, Errors]:
-    models = models_in(field.field_info.annotation)
-    if models:
-        data = model_data(models[0], form, empty_is_missing=True)
-        if not data and not field.field_info.is_required():
-            return field.get_default(), []
-        return field.validate(data, loc=("body",))
-    name, value = find(field, form)
-    if value == "" or (isinstance(value, UploadFile) and not value.filename):
-        value = _NOTHING
-    elif isinstance(value, list) and is_class(field.field_info, params.File):
-        value = [item for item in value if not (isinstance(item, UploadFile) and not item.filename)] or _NOTHING
-    return validated(field, value, ("body", name))
+    if isinstance(received_body, FormData):
+        loaded = await load_form(received_body, byte_names(body_fields))
+        return values, read_form(form_fields(body_fields), loaded, values)
+    body = ABSENT_BODY if received_body is None else received_body
+    return values, json_fields(body_fields, embed=embed_body_fields)(body, values)

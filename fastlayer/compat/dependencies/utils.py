@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.datastructures import UploadFile
-
 from ... import params
 from ...dependencies.analysis import add_field, path_names, should_embed
 from ...dependencies.analysis import get_body_field as _body_field
@@ -17,8 +15,13 @@ from ...dependencies.models import flat_body_params, walk
 from ...dependencies.parameters import add_special, make_field, read_declaration
 from ...dependencies.signatures import get_typed_return_annotation as get_typed_return_annotation
 from ...dependencies.signatures import get_typed_signature as get_typed_signature
-from ...execution.extraction import body_to_args, find, model_data, parameter_model, parameters_to_args, wire_names
-from ...fields import Errors, ModelField, models_in
+from ...execution.extraction import request_body_to_args as request_body_to_args
+from ...execution.extraction import request_params_to_args as request_params_to_args
+from ...execution.forms import BODY, select
+from ...execution.forms import read_rest as _read_file_bytes
+from ...execution.groups import Group, is_group
+from ...execution.received import NOTHING, received_from, wants_all, wire_names
+from ...fields import ModelField, models_in
 from ...operation import stream_item_type
 from ..pydantic2.shared import lenient_issubclass as lenient_issubclass
 from ..pydantic2.v2 import create_body_model as create_body_model
@@ -26,7 +29,7 @@ from ..pydantic2.v2 import evaluate_forwardref, get_cached_model_fields
 from ..solving import SolvedDependency as SolvedDependency
 from ..solving import solve_dependencies as solve_dependencies
 
-__all__ = ["get_cached_model_fields"]
+__all__ = ["_read_file_bytes", "get_cached_model_fields"]
 
 
 # --- the graph, flat ------------------------------------------------------------------------------------------
@@ -56,8 +59,9 @@ def get_flat_dependant(
 
 
 def _get_flat_fields_from_params(fields: Sequence[ModelField]) -> list[ModelField]:
-    if len(fields) == 1 and (model := parameter_model(fields[0])) is not None:
-        return get_cached_model_fields(model)
+    models = models_in(fields[0].field_info.annotation) if len(fields) == 1 and is_group(fields[0]) else ()
+    if len(models) == 1:
+        return get_cached_model_fields(models[0])
     return list(fields)
 
 
@@ -149,21 +153,13 @@ def _get_param_aliases(field: ModelField, *, convert_underscores: bool = False) 
 # --- values ---------------------------------------------------------------------------------------------------
 
 
-def request_params_to_args(fields: Sequence[ModelField], received_params: Any) -> tuple[dict[str, Any], Errors]:
-    """The values and errors of the parameters of one place."""
-    return parameters_to_args(fields, received_params)
-
-
-async def request_body_to_args(
-    body_fields: Sequence[ModelField], received_body: Any, embed_body_fields: bool
-) -> tuple[dict[str, Any], Errors]:
-    """The values and errors of body parameters."""
-    return body_to_args(body_fields, received_body, embed=embed_body_fields)
-
-
 def _get_multidict_value(field: ModelField, values: Any, alias: str | None = None) -> Any:
-    found = find(field, values)[1]
-    return found if found is not find(field, {})[1] else field.get_default()
+    received = received_from(values.multi_items())
+    for name in (alias,) if alias is not None else wire_names(field):
+        found = received.get(name)
+        if found is not None and (value := select(found, wants_all(field, BODY))) is not NOTHING:
+            return value
+    return field.get_default()
 
 
 def _get_form_models(field: ModelField) -> list[Any]:
@@ -176,20 +172,11 @@ def _get_form_model(field: ModelField) -> Any:
 
 
 def _is_form_model_supplied(model: Any, received_body: Any) -> bool:
-    return bool(model_data(model, received_body, empty_is_missing=True))
+    return Group(model, BODY).concerns(received_from(received_body.multi_items()))
 
 
 def _normalize_form_model(value: Any, *, model: Any) -> Any:
-    return model_data(model, value, empty_is_missing=True) if hasattr(value, "multi_items") else value
-
-
-async def _read_file_bytes(file: UploadFile) -> bytes:
-    position = file.file.tell()
-    try:
-        await file.seek(0)
-        return await file.read()
-    finally:
-        await file.seek(position)
+    return Group(model, BODY).data(received_from(value.multi_items())) if hasattr(value, "multi_items") else value
 
 
 def ensure_multipart_is_installed() -> None:

@@ -1,0 +1,115 @@
+"""What is read from, and changed in, the core schemas Pydantic compiles annotations to.
+
+Beside `fields` and `openapi/schemas.py` the only place that knows their shape. It knows nothing of requests.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pydantic_core import SchemaValidator
+
+Schema = Mapping[str, Any]
+
+
+def branch_validator(schema: Any, branches: Mapping[type[Any], Callable[[Any], Any]]) -> SchemaValidator:
+    """A validator like the schema's, in which each of these models sees its input through its own function.
+
+    Only the models of the outermost union are meant, not those that are fields of others.
+    """
+    definitions = {one["ref"]: one for one in schema.get("definitions", ())} if schema["type"] == "definitions" else {}
+    return SchemaValidator(_Branches(branches, definitions).rewritten(schema))
+
+
+class _Branches:
+    def __init__(self, functions: Mapping[type[Any], Callable[[Any], Any]], definitions: Mapping[str, Any]) -> None:
+        self.functions = functions
+        self.definitions = definitions
+
+    def rewritten(self, schema: Any) -> Any:
+        kind = schema["type"]
+        if kind == "definition-ref" and schema["schema_ref"] in self.definitions:
+            schema = {key: value for key, value in self.definitions[schema["schema_ref"]].items() if key != "ref"}
+            kind = schema["type"]
+        if kind == "model":
+            function = self.functions.get(schema["cls"])
+            if function is None:
+                return schema
+            return {"type": "function-before", "function": {"type": "no-info", "function": function}, "schema": schema}
+        if kind == "union":
+            return {**schema, "choices": [self._labelled(choice) for choice in schema["choices"]]}
+        if kind == "tagged-union":
+            choices = {
+                tag: choice if isinstance(choice, str | int) else self.rewritten(choice)
+                for tag, choice in schema["choices"].items()
+            }
+            return {**schema, "choices": choices}
+        if isinstance(schema.get("schema"), dict):
+            return {**schema, "schema": self.rewritten(schema["schema"])}
+        return schema
+
+    def _labelled(self, choice: Any) -> Any:
+        """The choice rewritten, under the name its errors had before."""
+        if isinstance(choice, tuple):
+            return (self.rewritten(choice[0]), choice[1])
+        whole = {"type": "definitions", "schema": choice, "definitions": list(self.definitions.values())}
+        return (self.rewritten(choice), SchemaValidator(whole).title)
+
+
+# What strings, arrays and objects of JSON are, strictly, although the same data in Python is not.
+_JSON_STRICT = frozenset(
+    {"date", "datetime", "time", "timedelta", "uuid", "decimal", "bytes", "enum", "url", "multi-host-url", "complex"}
+    | {"set", "frozenset", "tuple", "dataclass", "json-or-python", "lax-or-strict"}
+)
+_SKIPPED = frozenset({"metadata", "serialization", "cls", "function", "default", "expected", "members"})
+
+
+def differs_as_json(schema: Schema) -> bool:
+    """Whether reading JSON directly may choose another value than parsing it first and validating the data.
+
+    Pydantic's smart unions prefer what fits strictly, and JSON fits more types strictly than Python data does: an ISO
+    date is a `date` of `date | str` in JSON, and a `str` in Python. Strict schemas are meant to be read as JSON.
+    """
+    found = False
+    for node in _nodes(schema):
+        if node.get("strict") is True:
+            return False
+        if node.get("type") == "union" and node.get("mode") != "left_to_right":
+            found = found or _is_ambiguous(node)
+        elif node.get("val_json_bytes", "utf8") != "utf8":
+            found = True
+    return found
+
+
+def is_strict(schema: Schema) -> bool:
+    """Whether strict validation is asked for anywhere."""
+    return any(node.get("strict") is True for node in _nodes(schema))
+
+
+def _is_ambiguous(union: Schema) -> bool:
+    choices = [choice[0] if isinstance(choice, tuple) else choice for choice in union["choices"]]
+    kinds = {node.get("type") for choice in choices for node in _shallow(choice)}
+    return len(choices) > 1 and bool(kinds & _JSON_STRICT or ("model" in kinds and kinds & {"dict", "typed-dict"}))
+
+
+def _shallow(schema: Any) -> Iterator[Schema]:
+    """The schema and those around the same value: what functions, defaults and unions wrap."""
+    yield schema
+    if schema["type"] in ("model", "dataclass", "list", "set", "frozenset", "tuple", "dict", "json"):
+        return
+    if isinstance(inner := schema.get("schema"), dict):
+        yield from _shallow(inner)
+    for choice in schema.get("choices", ()):
+        if isinstance(choice, dict | tuple):
+            yield from _shallow(choice[0] if isinstance(choice, tuple) else choice)
+
+
+def _nodes(schema: Any) -> Iterator[Schema]:
+    """Every dict of a core schema; configurations are among them."""
+    stack: list[Any] = [schema]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            yield node
+            stack.extend(value for key, value in node.items() if key not in _SKIPPED)
+        elif isinstance(node, list | tuple):
+            stack.extend(node)
