@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from .. import params
 from ..exceptions import RequestValidationError
 from ..fields import ModelField, is_class, union_members
+from ..limits import FORM_LIMITS_KEY
 from .exchange import Exchange, get_request, replay
 from .extraction import ABSENT_BODY, body_to_args
 
@@ -168,11 +169,12 @@ def _not_json(message: str, position: int, body: Any) -> RequestValidationError:
 
 def form_reader(fields: Sequence[ModelField], limits: Mapping[str, int]) -> BodyReader:
     """Reads an urlencoded or multipart form; the request object keeps it, and closes its files at the end."""
-    options = dict(limits)
+    own = dict(limits)
     wants_bytes = {field.alias for field in fields if _is_bytes(field)}
 
     async def parse(exchange: Exchange) -> FormData:
-        return await get_request(exchange).form(**options)
+        around = exchange.scope.get(FORM_LIMITS_KEY)
+        return await get_request(exchange).form(**({**around, **own} if around else own))
 
     async def read(exchange: Exchange) -> None:
         form = exchange.body = await _guarded(parse, exchange)
