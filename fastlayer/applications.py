@@ -1,13 +1,14 @@
 """FastLayer: a Starlette application with a router of operations, dependency overrides, and an OpenAPI document."""
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from starlette.applications import Starlette
-from starlette.datastructures import State
+from starlette.datastructures import State, URLPath
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 
 from . import params
+from .derived import layers_of
 from .diagnostics import report
 from .documentation import Documentation
 from .error_policy import ErrorPolicy, policy_handlers
@@ -26,22 +28,33 @@ from .exception_handlers import (
 )
 from .exceptions import FastLayerError, RequestValidationError, WebSocketRequestValidationError
 from .execution.stack import folded
-from .lifespans import Lifespan
+from .frontend import CheckDir, Fallback
+from .lifespans import Lifespan, with_mounted
 from .limits import FormLimits, checked_body_size
+from .middleware.body_limit import BodyTooLargeMiddleware
 from .middleware.function import FunctionMiddleware
-from .options import RouteOptions
+from .middleware.shared import behind
+from .options import LayerOptions, RouteOptions, SharedOptions
+from .registration import Registration
 from .resolving import Resolving
-from .routing import APIRouter
+from .routing import APIRouter, MakesRouter
+from .telemetry import TelemetryConfig, instrument
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class FastLayer(Documentation, Resolving, Starlette):
-    """An API. `options` are those of RouteOptions that apply to all its routes."""
+class FastLayer(Documentation, Resolving, Registration, Starlette):
+    """An API. `options` are those of RouteOptions that apply to all its routes.
+
+    `mounted_lifespans` (yes, if nothing is said) runs the lifespans of mounted FastLayer and Starlette applications
+    inside the app's own. `errors_inside_middleware` (no) answers unhandled errors inside the middleware, so that CORS
+    headers are on a 500 too. `telemetry` configures OpenTelemetry.
+    """
 
     default_dependency_scope: params.Scope = "response"
     checks_path_params = True
     """Whether a `Path()` parameter the path has no place for is refused; FastAPI answers 422 to every request."""
+    mounted_lifespans = True
 
     def __init__(
         self,
@@ -85,36 +98,31 @@ class FastLayer(Documentation, Resolving, Starlette):
         validation_errors: ErrorPolicy | None = None,
         strict: bool = False,
         silence: Collection[str] = (),
-        **options: Unpack[RouteOptions],
+        telemetry: TelemetryConfig | None = None,
+        mounted_lifespans: bool | None = None,
+        errors_inside_middleware: bool = False,
+        **options: Unpack[LayerOptions],
     ) -> None:
-        self.debug = debug
-        self.title = title
-        self.summary = summary
-        self.description = description
-        self.version = version
-        self.terms_of_service = terms_of_service
-        self.contact = contact
-        self.license_info = license_info
-        self.openapi_url = openapi_url
-        self.openapi_tags = openapi_tags
-        self.openapi_version = openapi_version
+        self.debug, self.state, self.root_path = debug, State(), root_path
+        self.title, self.version, self.summary, self.description = title, version, summary, description
+        self.terms_of_service, self.contact, self.license_info = terms_of_service, contact, license_info
+        self.openapi_url, self.openapi_version, self.openapi_tags = openapi_url, openapi_version, openapi_tags
         self.openapi_external_docs = openapi_external_docs
-        self.root_path_in_servers = root_path_in_servers
-        self.docs_url = docs_url
-        self.redoc_url = redoc_url
-        self.scalar_url = scalar_url
+        self.servers, self.root_path_in_servers = servers or [], root_path_in_servers
+        self.separate_input_output_schemas = separate_input_output_schemas
+        self.docs_url, self.redoc_url, self.scalar_url = docs_url, redoc_url, scalar_url
         self.docs_csp_nonce = docs_csp_nonce
         self.swagger_ui_oauth2_redirect_url = swagger_ui_oauth2_redirect_url
         self.swagger_ui_init_oauth = swagger_ui_init_oauth
         self.swagger_ui_parameters = swagger_ui_parameters
-        self.servers = servers or []
-        self.separate_input_output_schemas = separate_input_output_schemas
+        self.problem_details = problem_details
         self.max_body_size = checked_body_size(max_body_size)
         self.sync_in_thread = sync_in_thread
-        self.strict = strict
-        self.silence = frozenset(silence)
-        self.root_path = root_path
-        self.state = State()
+        self.strict, self.silence = strict, frozenset(silence)
+        self.telemetry, self.is_traced = telemetry, False
+        self.errors_inside_middleware = errors_inside_middleware
+        if mounted_lifespans is not None:
+            self.mounted_lifespans = mounted_lifespans
         self.webhooks = webhooks or APIRouter()
         self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         self.router = APIRouter(
@@ -128,7 +136,8 @@ class FastLayer(Documentation, Resolving, Starlette):
             form_limits=form_limits,
             **options,
         )
-        self.problem_details = problem_details
+        if self.mounted_lifespans:
+            self.router.lifespan_context = with_mounted(self.router.lifespan_context, self.router.routes, lifespan)
         self.exception_handlers: dict[Any, Callable[..., Any]] = {
             HTTPException: http_exception_handler,
             RequestValidationError: request_validation_exception_handler,
@@ -148,19 +157,13 @@ class FastLayer(Documentation, Resolving, Starlette):
         handler = None
         for key in (500, Exception):
             handler = by_class.pop(key, handler)
-        errors = ServerErrorMiddleware(self.router, handler=handler, debug=self.debug)
-        exceptions = ExceptionMiddleware(self._limited(self.router), handlers=by_class, debug=self.debug)
-        if not self.user_middleware and self.max_body_size is None:
-            return folded(self.router, errors, exceptions)
-        app: ASGIApp = exceptions
-        for cls, args, kwargs in reversed(self.user_middleware):
-            app = cls(app, *args, **kwargs)
-        return ServerErrorMiddleware(app, handler=handler, debug=self.debug)
-
-    def _limited(self, app: ASGIApp) -> ASGIApp:
-        if self.max_body_size is None:
-            return app
-        return RequestBodyLimitMiddleware(app, max_body_size=self.max_body_size)
+        around_errors = partial(ServerErrorMiddleware, handler=handler, debug=self.debug)
+        exceptions = ExceptionMiddleware(self.router, handlers=by_class, debug=self.debug)
+        layers = layers_of({"max_body_size": self.max_body_size, "form_limits": self.router.form_limits})
+        if not self.user_middleware:
+            return behind(folded(self.router, around_errors(self.router), exceptions), layers)
+        app: ASGIApp = around_errors(exceptions) if self.errors_inside_middleware else exceptions
+        return around_errors(behind(app, [*layers, Middleware(BodyTooLargeMiddleware), *self.user_middleware]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
@@ -169,7 +172,9 @@ class FastLayer(Documentation, Resolving, Starlette):
         scope["app"] = self
         if self.middleware_stack is None:
             report(self)
-            self.middleware_stack = self.build_middleware_stack()
+            stack = self.build_middleware_stack()
+            self.middleware_stack = instrument(stack, self.telemetry)
+            self.is_traced = self.middleware_stack is not stack
         await self.middleware_stack(scope, receive, send)
 
     # --- registration: the router's own methods, with the app in front -----------------------------------------
@@ -185,59 +190,6 @@ class FastLayer(Documentation, Resolving, Starlette):
         """Register an operation; see `APIRouter.add_api_route`."""
         self.router.add_api_route(path, endpoint, methods=methods, **options)
 
-    def api_route(
-        self, path: str, *more: str, methods: Collection[str] | None = None, **options: Unpack[RouteOptions]
-    ) -> Callable[[F], F]:
-        """Decorate an endpoint that answers several methods."""
-        return self.router.api_route(path, *more, methods=methods, **options)
-
-    def get(self, path: str | Sequence[str], *more: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Decorate the endpoint of GET operations; also several paths."""
-        return self.router.get(path, *more, **options)
-
-    def put(self, path: str | Sequence[str], *more: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Decorate the endpoint of PUT operations; also several paths."""
-        return self.router.put(path, *more, **options)
-
-    def post(self, path: str | Sequence[str], *more: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Decorate the endpoint of POST operations; also several paths."""
-        return self.router.post(path, *more, **options)
-
-    def delete(self, path: str | Sequence[str], *more: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Decorate the endpoint of DELETE operations; also several paths."""
-        return self.router.delete(path, *more, **options)
-
-    def options(self, path: str | Sequence[str], *more: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Decorate the endpoint of OPTIONS operations; also several paths."""
-        return self.router.options(path, *more, **options)
-
-    def head(self, path: str | Sequence[str], *more: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Decorate the endpoint of HEAD operations; also several paths."""
-        return self.router.head(path, *more, **options)
-
-    def patch(self, path: str | Sequence[str], *more: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Decorate the endpoint of PATCH operations; also several paths."""
-        return self.router.patch(path, *more, **options)
-
-    def trace(self, path: str | Sequence[str], *more: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Decorate the endpoint of TRACE operations; also several paths."""
-        return self.router.trace(path, *more, **options)
-
-    def query(self, path: str | Sequence[str], *more: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Decorate the endpoint of QUERY operations; also several paths."""
-        return self.router.query(path, *more, **options)
-
-    def include_router(
-        self,
-        router: APIRouter,
-        *,
-        prefix: str = "",
-        default_response_class: Any = None,
-        **options: Unpack[RouteOptions],
-    ) -> None:
-        """Serve a router's routes; see `APIRouter.include_router`."""
-        self.router.include_router(router, prefix=prefix, default_response_class=default_response_class, **options)
-
     def add_api_websocket_route(
         self,
         path: str,
@@ -249,33 +201,36 @@ class FastLayer(Documentation, Resolving, Starlette):
         """Register a WebSocket endpoint."""
         self.router.add_api_websocket_route(path, endpoint, name, dependencies=dependencies)
 
-    def websocket(
-        self, path: str, name: str | None = None, *, dependencies: Sequence[Any] | None = None
-    ) -> Callable[[F], F]:
-        """Decorate a WebSocket endpoint."""
-        return self.router.websocket(path, name, dependencies=dependencies)
+    def include_router(
+        self,
+        router: APIRouter | type[MakesRouter],
+        *,
+        prefix: str = "",
+        default_response_class: Any = None,
+        **options: Unpack[SharedOptions],
+    ) -> None:
+        """Serve a router's routes, or a controller's; see `APIRouter.include_router`."""
+        self.router.include_router(router, prefix=prefix, default_response_class=default_response_class, **options)
 
-    def route(
+    def frontend(
         self,
         path: str,
-        methods: Collection[str] | None = None,
-        name: str | None = None,
-        include_in_schema: bool = True,
-    ) -> Callable[[F], F]:
-        """Decorate a plain Starlette endpoint."""
-        return self.router.route(path, methods=methods, name=name, include_in_schema=include_in_schema)
-
-    def websocket_route(self, path: str, name: str | None = None) -> Callable[[F], F]:
-        """Decorate a plain Starlette WebSocket endpoint."""
-        return self.router.websocket_route(path, name)
-
-    def on_event(self, event_type: str) -> Callable[[F], F]:
-        """Decorate a function to call at "startup" or "shutdown"."""
-        return self.router.on_event(event_type)
+        *,
+        directory: str | os.PathLike[str],
+        fallback: Fallback = "auto",
+        check_dir: CheckDir = "auto",
+    ) -> None:
+        """Serve the files of a directory where no route answers; see `APIRouter.frontend`."""
+        self.router.frontend(path, directory=directory, fallback=fallback, check_dir=check_dir)
 
     def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
         """Call `func` at "startup" or "shutdown"."""
         self.router.add_event_handler(event_type, func)
+
+    def url_path_for(self, name: str | Callable[..., Any], /, **path_params: Any) -> URLPath:
+        """The path of the route with this name, or of this endpoint; see `APIRouter.url_path_for`."""
+        path: URLPath = self.router.url_path_for(name, **path_params)
+        return path
 
     def middleware(self, middleware_type: str) -> Callable[[F], F]:
         """Decorate a function `(request, call_next) -> response` that every HTTP request passes.
@@ -289,14 +244,5 @@ class FastLayer(Documentation, Resolving, Starlette):
         def register(function: F) -> F:
             self.add_middleware(FunctionMiddleware, dispatch=function)
             return function
-
-        return register
-
-    def exception_handler(self, exc_class_or_status_code: int | type[Exception]) -> Callable[[F], F]:
-        """Decorate a function `(request, exception) -> response` for an exception class or a status code."""
-
-        def register(handler: F) -> F:
-            self.add_exception_handler(exc_class_or_status_code, handler)
-            return handler
 
         return register

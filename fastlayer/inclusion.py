@@ -20,6 +20,7 @@ class RouteList(list[BaseRoute]):
         super().__init__(routes)
         self.changed = changed
         self.inclusions: list[ref[Inclusion]] = []
+        self.arrivals: list[Inclusion] = []
 
     def _update(self, before: list[BaseRoute]) -> None:
         self.changed()
@@ -29,6 +30,14 @@ class RouteList(list[BaseRoute]):
         self.inclusions = [pointer for pointer, _ in alive]
         for _, inclusion in alive:
             inclusion.follow(before, self)
+
+    def touch(self) -> None:
+        """Say that something beside the list changed, here and wherever the router is included."""
+        self.changed()
+        for pointer in self.inclusions:
+            inclusion = pointer()
+            if inclusion is not None:
+                inclusion.target.touch()
 
     def append(self, route: BaseRoute) -> None:
         before = list(self) if self.inclusions else []
@@ -97,6 +106,8 @@ class Inclusion:
         self.target = target
         self.derived: dict[int, tuple[BaseRoute, BaseRoute]] = {}  # id of the original -> (original, derived)
         self.anchor: BaseRoute | None = target[-1] if target else None
+        self.earlier = list(target.arrivals)
+        target.arrivals.append(self)
         source.inclusions.append(ref(self))
         for route in source:
             made = self._make(route)
@@ -129,9 +140,16 @@ class Inclusion:
             pair = self.derived.get(id(earlier))
             if pair and any(pair[1] is one for one in self.target):
                 return _position(self.target, pair[1]) + 1
-        if self.anchor is not None and any(self.anchor is one for one in self.target):
-            return _position(self.target, self.anchor) + 1
-        return 0 if self.anchor is None else len(self.target)
+        return self._start()
+
+    def _start(self) -> int:
+        """Where this inclusion begins: behind what was in the target before it, and what came there since."""
+        before = [self.anchor, *(made for earlier in self.earlier for _, made in earlier.derived.values())]
+        known = {id(route) for route in before if route is not None}
+        places = [index + 1 for index, route in enumerate(self.target) if id(route) in known]
+        if not places and self.anchor is not None:
+            return len(self.target)
+        return max(places, default=0)
 
 
 def _position(routes: list[BaseRoute], route: BaseRoute) -> int:

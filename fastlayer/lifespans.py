@@ -1,13 +1,17 @@
 """Lifespans: a context manager around the life of an app, with start-up and shutdown functions beside it."""
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
+from starlette.routing import BaseRoute, Router
+
 from .concurrency import contextmanager_in_threadpool
+from .logger import logger
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
+State = Mapping[str, Any] | None
 
 
 def as_context_manager(lifespan: Callable[[Any], Any]) -> Lifespan:
@@ -25,21 +29,38 @@ class RouterLifespan:
 
     def __init__(self, router: Any, lifespan: Callable[[Any], Any] | None) -> None:
         self.router = router
+        self.original = lifespan
         self.lifespan = None if lifespan is None else as_context_manager(lifespan)
 
     @asynccontextmanager
-    async def __call__(self, app: Any) -> AsyncIterator[Mapping[str, Any] | None]:
+    async def __call__(self, app: Any) -> AsyncIterator[State]:
         async with AsyncExitStack() as stack:
             state = None
             if self.lifespan is not None:
                 state = await stack.enter_async_context(self.lifespan(app))
-            for function in self.router.on_startup:
-                await _call(function)
+            try:
+                for function in self.router.on_startup:
+                    await _call(function)
+            except BaseException:
+                await self._give_up()
+                raise
             try:
                 yield state
             finally:
-                for function in self.router.on_shutdown:
-                    await _call(function)
+                await self._shut_down()
+
+    async def _shut_down(self) -> None:
+        """Call every shutdown function, in order, also when another one fails."""
+        async with AsyncExitStack() as stack:
+            for function in reversed(self.router.on_shutdown):
+                stack.push_async_callback(_call, function)
+
+    async def _give_up(self) -> None:
+        """Close what the start-up functions opened before one failed; that failure is the one to be seen."""
+        try:
+            await self._shut_down()
+        except Exception:
+            logger.exception("A shutdown function failed after start-up had failed")
 
 
 async def _call(function: Callable[[], Any]) -> None:
@@ -49,11 +70,49 @@ async def _call(function: Callable[[], Any]) -> None:
 
 
 def merged(outer: Lifespan, inner: Lifespan) -> Lifespan:
-    """Both, the outer one around the inner; their states joined, the inner one winning."""
+    """Both, the outer one around the inner; their states joined, the outer one winning."""
 
     @asynccontextmanager
-    async def lifespan(app: Any) -> AsyncIterator[Mapping[str, Any] | None]:
+    async def lifespan(app: Any) -> AsyncIterator[State]:
         async with outer(app) as first, inner(app) as second:
-            yield None if first is None and second is None else {**(first or {}), **(second or {})}
+            yield _joined(first, second)
 
     return lifespan
+
+
+def _joined(outer: State, inner: State) -> State:
+    return None if outer is None and inner is None else {**(inner or {}), **(outer or {})}
+
+
+def with_mounted(lifespan: Lifespan, routes: Iterable[BaseRoute], own: Any) -> Lifespan:
+    """The lifespan, with those of the Starlette and FastLayer applications mounted among the routes inside it.
+
+    An application whose lifespan `own` is already, as its documentation may have told the user, is left out.
+    """
+
+    @asynccontextmanager
+    async def around(app: Any) -> AsyncIterator[State]:
+        async with AsyncExitStack() as stack:
+            state: State = await stack.enter_async_context(lifespan(app))
+            for mounted, router in mounted_apps(routes):
+                if own is None or own not in (router.lifespan_context, getattr(mounted, "lifespan", None)):
+                    state = _joined(state, await stack.enter_async_context(router.lifespan_context(mounted)))
+            yield state
+
+    return around
+
+
+def mounted_apps(routes: Iterable[BaseRoute]) -> Iterator[tuple[Any, Router]]:
+    """The applications mounted among the routes, each once, and their routers."""
+    seen: set[int] = set()
+    for route in routes:
+        app = getattr(route, "app", None) if not hasattr(route, "endpoint") else None
+        while app is not None and not isinstance(getattr(app, "router", app), Router):
+            app = getattr(app, "app", None)  # middleware around it
+        if app is None or id(app) in seen:
+            continue
+        seen.add(id(app))
+        router = getattr(app, "router", app)
+        yield app, router
+        if not hasattr(app, "mounted_lifespans"):  # Starlette's, which leaves what is mounted in it alone
+            yield from mounted_apps(router.routes)

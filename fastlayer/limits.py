@@ -7,6 +7,9 @@ from weakref import WeakKeyDictionary
 import anyio
 from anyio.lowlevel import current_token
 
+FORM_LIMITS_KEY = "fastlayer.form_limits"
+"""Where a scope carries the limits of the applications around."""
+
 
 class ConcurrencyLimit:
     """At most `limit` values of one declared dependency in use at once, in each event loop.
@@ -15,10 +18,10 @@ class ConcurrencyLimit:
         ValueError: `limit` is not a positive integer.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: Any) -> None:
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             raise ValueError(f"max_concurrency must be a positive integer or None, not {limit!r}")
-        self.limit = limit
+        self.limit: int = limit
         self._semaphores: WeakKeyDictionary[Any, anyio.Semaphore] = WeakKeyDictionary()
 
     def get_semaphore(self) -> anyio.Semaphore:
@@ -59,11 +62,11 @@ def checked_form_limits(limits: Mapping[str, Any] | None) -> FormLimits:
     Raises:
         ValueError: a key is unknown or a value is not a non-negative integer.
     """
-    checked: dict[str, Any] = {}
+    checked: FormLimits = {}
     for name, value in (limits or {}).items():
         if name not in FormLimits.__annotations__:
             raise ValueError(f"Unknown form limit {name!r}: choose from {', '.join(FormLimits.__annotations__)}")
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise ValueError(f"Form limit {name} must be a non-negative integer, not {value!r}")
-        checked[name] = value
-    return FormLimits(**checked)  # type: ignore[typeddict-item]  # keys are checked above
+        checked[name] = value  # type: ignore[literal-required]  # checked above
+    return checked

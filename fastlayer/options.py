@@ -5,6 +5,7 @@ app → router → include → route is `reduce(combine, layers)`.
 """
 
 import difflib
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, TypedDict
@@ -16,12 +17,13 @@ from starlette.routing import BaseRoute
 from .datastructures import DefaultPlaceholder
 from .exceptions import FastLayerError
 from .limits import FormLimits, checked_body_size, checked_form_limits
+from .middleware.shared import shared
 from .params import Depends
 from .types import IncEx
 
 
-class SharedOptions(TypedDict, total=False):
-    """Options that a router, an inclusion and a route share; the outer ones apply to all routes inside."""
+class LayerOptions(TypedDict, total=False):
+    """Options of an application, a router, an inclusion and a route; the outer ones apply to all routes inside."""
 
     tags: list[str | Enum] | None
     """Groups in the document; those of all layers, outermost first."""
@@ -39,10 +41,6 @@ class SharedOptions(TypedDict, total=False):
     """Route -> operation id; the innermost layer wins."""
     strict_content_type: bool
     """Whether a JSON body needs a JSON content type; yes if nowhere set. The innermost layer wins."""
-    max_body_size: int | None
-    """Bytes of a request body; 0 allows only an empty one, None inherits. The innermost layer wins."""
-    form_limits: FormLimits | None
-    """Bounds on forms, key by key; the innermost layer wins."""
     response_model_by_alias: bool
     response_model_exclude_unset: bool
     response_model_exclude_defaults: bool
@@ -53,8 +51,17 @@ class SharedOptions(TypedDict, total=False):
     """Whether security dependencies run before the body is read; no if absent."""
     meta: Mapping[str, Any]
     """Anything, for dependencies and middleware: `request.scope["route"].meta`; an inner layer wins by key."""
+
+
+class SharedOptions(LayerOptions, total=False):
+    """The same, and those that an application takes, and uses, in its own way."""
+
+    max_body_size: int | None
+    """Bytes of a request body; 0 allows only an empty one, None inherits. The innermost layer wins."""
+    form_limits: FormLimits | None
+    """Bounds on forms, key by key; the innermost layer wins."""
     middleware: Sequence[Middleware] | None
-    """ASGI middleware around the routes inside, outermost first."""
+    """ASGI middleware around the routes inside, outermost first; one instance for all of them."""
     exception_handlers: Mapping[Any, Callable[..., Any]] | None
     """Handlers by exception class or status, for errors raised inside; the innermost layer wins."""
 
@@ -103,7 +110,7 @@ _COMBINE: dict[str, Callable[[Any, Any], Any]] = {
     "form_limits": _merged,
     "meta": _merged,
     "middleware": _joined,
-    "exception_handlers": _merged,
+    "exception_handlers": lambda outer, inner: ChainMap(inner, outer),  # live: handlers may be added later
     "deprecated": lambda outer, inner: inner or outer,
     "include_in_schema": lambda outer, inner: outer and inner,
 }
@@ -132,6 +139,8 @@ def written(options: Mapping[str, Any], *, where: str = "a route") -> Options:
     for key in ("tags", "dependencies", "callbacks"):
         if key in given:
             given[key] = list(given[key])
+    if "middleware" in given:
+        given["middleware"] = shared(given["middleware"])
     return given
 
 

@@ -11,7 +11,6 @@ from re import Pattern
 from typing import Any, ClassVar, Self
 
 from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Match, Route, WebSocketRoute, compile_path, get_name
@@ -25,8 +24,11 @@ from .dependencies.callables import unwrapped_call
 from .exceptions import EndpointContext, FastLayerError
 from .execution import handler as handling
 from .execution.compile import Settings
+from .execution.traced import traced_app
 from .execution.websockets import websocket_app
 from .fields import ModelField
+from .middleware.body_limit import BodyLimitMiddleware
+from .middleware.shared import wrapped
 from .operation_ids import generate_unique_id
 from .options import Options, RouteOptions, combine, written
 from .paths import Template, parse_path
@@ -40,8 +42,9 @@ def endpoint_context(endpoint: Callable[..., Any], path: str, methods: Collectio
     context = EndpointContext(path=f"{' '.join(sorted(methods or ()))} {path}".strip())
     code = getattr(unwrapped_call(endpoint), "__code__", None)
     if code is not None:
-        context.update(function=endpoint.__name__ if hasattr(endpoint, "__name__") else code.co_name)
-        context.update(file=code.co_filename, line=code.co_firstlineno)
+        context["function"] = endpoint.__name__ if hasattr(endpoint, "__name__") else code.co_name
+        context["file"] = code.co_filename
+        context["line"] = code.co_firstlineno
     return context
 
 
@@ -93,7 +96,7 @@ class APIRoute(_Templated, Route):
 
     trace: ClassVar[Callable[[Any], Handler] | None] = None
     """Makes the handler of a route instead of the direct app, while a program wants to see inside requests."""
-    _compiled: ASGIApp | None = None
+    compiled: ASGIApp | None = None
 
     def __init__(
         self,
@@ -107,6 +110,8 @@ class APIRoute(_Templated, Route):
         self.set_path(path)
         self.endpoint = endpoint
         self.methods = {method.upper() for method in (methods or ("GET",))}
+        if options.get("auto_head") and "GET" in self.methods:
+            self.methods.add("HEAD")
         self.dependency_overrides_provider = dependency_overrides_provider
         self.original_route: APIRoute = self
         self.include_prefix = ""
@@ -198,15 +203,18 @@ class APIRoute(_Templated, Route):
 
     # --- requests ---------------------------------------------------------------------------------------------
 
-    def compile(self) -> handling.Execution:
-        """The compiled route: its plan, body reader and responder, from the attributes as they are now."""
+    def compile(self, root_path: str = "") -> handling.Execution:
+        """The compiled route: its plan, body reader and responder, from the attributes as they are now.
+
+        `root_path` is where the application is mounted, for the messages of errors.
+        """
         operation = copy(self.operation)
         operation.dependant = self.dependant
         operation.body_field = self.body_field
         operation.response_field = self.response_field
         operation.embed_body_fields = self._embed_body_fields
-        settings = plan_settings(self.dependency_overrides_provider)
-        return handling.prepare(operation, settings, endpoint_context(self.endpoint, self.path, self.methods))
+        context = endpoint_context(self.endpoint, root_path + self.path, self.methods)
+        return handling.prepare(operation, plan_settings(self.dependency_overrides_provider), context)
 
     @property
     def plan(self) -> Any:
@@ -221,37 +229,41 @@ class APIRoute(_Templated, Route):
             route = effective(self, request.scope)
             inner = handlers.get(id(route))
             if inner is None:
-                inner = handlers[id(route)] = route.own_handler()
+                inner = handlers[id(route)] = route.own_handler(request.scope.get("root_path", ""))
             return await inner(request)
 
         return handler
 
-    def own_handler(self) -> Handler:
+    def own_handler(self, root_path: str = "") -> Handler:
         """The handler of this very route, compiled."""
         trace = APIRoute.trace
         if trace is not None:
             return trace(self)
-        execution, provider = self.compile(), self.dependency_overrides_provider
+        execution, provider = self.compile(root_path), self.dependency_overrides_provider
         return lambda request: handling.handle_request(execution, request, provider)
 
-    def build_app(self) -> ASGIApp:
+    def build_app(self, root_path: str = "") -> ASGIApp:
         """The ASGI app of this route: the direct one, or around an overridden `get_route_handler`."""
         if type(self).get_route_handler is not APIRoute.get_route_handler:
             app = handling.request_response(self.original_route.get_route_handler())
         elif APIRoute.trace is not None:
-            app = handling.request_response(self.own_handler())
+            app = handling.request_response(self.own_handler(root_path))
         else:
-            app = handling.http_app(self.compile(), self.dependency_overrides_provider)
-        for cls, args, kwargs in reversed(self.options.get("middleware") or ()):
-            app = cls(app, *args, **kwargs)
+            app = self._direct_app(root_path)
+        app = wrapped(app, self.options.get("middleware") or ())
         if self.max_body_size is not None:
-            app = RequestBodyLimitMiddleware(app, max_body_size=self.max_body_size)
+            app = BodyLimitMiddleware(app, max_body_size=self.max_body_size)
         around = getattr(self.dependency_overrides_provider, "around_route", None)
         return app if around is None else around(self, app)  # type: ignore[no-any-return]  # an ASGI app
 
+    def _direct_app(self, root_path: str) -> ASGIApp:
+        execution, provider = self.compile(root_path), self.dependency_overrides_provider
+        app = handling.http_app(execution, provider)
+        return traced_app(execution, provider, app) if getattr(provider, "is_traced", False) else app
+
     def recompile(self) -> None:
         """Compile anew at the next request, unless somebody put an app of their own in the place of ours."""
-        if self.app is self._compiled:
+        if self.app is self.compiled:
             self.app = _first_hit(self)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
@@ -276,23 +288,19 @@ class APIRoute(_Templated, Route):
         await PlainTextResponse("Method Not Allowed", status_code=405, headers=headers)(scope, receive, send)
 
 
-def _first_hit(route: APIRoute) -> ASGIApp:
-    """An app that compiles the route when the first request comes, and then steps aside."""
-    compiled: ASGIApp | None = None
+# The options a WebSocket route has.
+SOCKET_KEYS = ("dependencies", "meta", "middleware", "exception_handlers")
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        nonlocal compiled
-        if compiled is None:
-            compiled = route.build_app()
-            if route.app is app:
-                route.app = route._compiled = compiled
-        await compiled(scope, receive, send)
 
-    return app
+def socket_options(options: Options) -> Options:
+    """Those of the options that a WebSocket route has."""
+    return {key: options[key] for key in SOCKET_KEYS if key in options}
 
 
 class APIWebSocketRoute(_Templated, WebSocketRoute):
     """One WebSocket endpoint under one path, with parameters and dependencies like an operation's."""
+
+    compiled: ASGIApp | None = None
 
     def __init__(
         self,
@@ -302,7 +310,7 @@ class APIWebSocketRoute(_Templated, WebSocketRoute):
         name: str | None = None,
         dependencies: Collection[Any] | None = None,
         dependency_overrides_provider: Any = None,
-        **options: Unpack[RouteOptions],
+        **options: Any,
     ) -> None:
         self.set_path(path)
         self.endpoint = endpoint
@@ -320,45 +328,51 @@ class APIWebSocketRoute(_Templated, WebSocketRoute):
         self.operation.embed_body_fields = False
         self.dependant = self.operation.dependant
         self._embed_body_fields = False
-        self.app = _first_socket(self)
+        self.app = _first_hit(self)
 
     def included(self, prefix: str, outer: Options, provider: Any) -> Self:
         """This route as it is under a prefix, with the dependencies of the routers around it."""
         derived = copy(self)
         derived.dependency_overrides_provider = provider or self.dependency_overrides_provider
         derived.set_path(prefix + self.path)
-        derived.options = combine(
-            {key: value for key, value in outer.items() if key in _SOCKET_KEYS}, dict(self.options)
-        )
+        derived.options = combine(socket_options(outer), dict(self.options))
         derived._analyse()
         return derived
 
-    def build_app(self) -> ASGIApp:
+    def build_app(self, root_path: str = "") -> ASGIApp:
+        """The ASGI app of this route."""
         operation = copy(self.operation)
         operation.dependant = self.dependant
-        app = self.dependency_overrides_provider
-        settings = plan_settings(app)
+        provider = self.dependency_overrides_provider
+        settings = plan_settings(provider)
         settings.scope_type = "websocket"
-        context = endpoint_context(self.endpoint, self.path, ("WS",))
-        return websocket_app(handling.prepare(operation, settings, context), app)
+        context = endpoint_context(self.endpoint, root_path + self.path, ("WS",))
+        app = websocket_app(handling.prepare(operation, settings, context), provider)
+        return wrapped(app, self.options.get("middleware") or ())
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        match, child_scope = super().matches(scope)
+        """Whether the scope is this route's, as Starlette asks; the table knows without asking."""
+        route = effective(self, scope)
+        match, child_scope = WebSocketRoute.matches(route, scope)
         if match is not Match.NONE:
-            child_scope["route"] = self
+            child_scope["route"] = route
         return match, child_scope
 
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a connection that matched."""
+        await effective(self, scope).app(scope, receive, send)
 
-_SOCKET_KEYS = ("dependencies", "meta", "middleware", "exception_handlers")
 
-
-def _first_socket(route: APIWebSocketRoute) -> ASGIApp:
+def _first_hit(route: APIRoute | APIWebSocketRoute) -> ASGIApp:
+    """An app that compiles the route when the first request comes, and then steps aside."""
     compiled: ASGIApp | None = None
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal compiled
         if compiled is None:
-            compiled = route.build_app()
+            compiled = route.build_app(scope.get("root_path", ""))
+            if route.app is app:
+                route.app = route.compiled = compiled
         await compiled(scope, receive, send)
 
     return app

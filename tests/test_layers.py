@@ -21,8 +21,8 @@ TABLE = (
     ("5", "operation.py operation_ids.py"),
     ("6a", "execution/"),
     ("6b", "openapi/"),
-    ("7", "inclusion.py table.py route_contexts.py"),
-    ("8", "routes.py routing.py controllers.py resolving.py diagnostics/"),
+    ("7", "inclusion.py table.py route_contexts.py registration.py urls.py"),
+    ("8", "routes.py matching.py dispatch.py derived.py frontends.py routing.py controllers.py resolving.py diagnostics/"),
     ("9", "documentation.py applications.py utils.py"),
     ("10", "compat/ __init__.py cli/ __main__.py"),
 )

@@ -25,6 +25,7 @@ class FastAPI(FastLayer):
 
     default_dependency_scope: Scope = "request"
     checks_path_params = False
+    mounted_lifespans = False
     pages_module = __name__
 
     def __init__(self, *, title: str = "FastAPI", telemetry: Any = None, **options: Any) -> None:

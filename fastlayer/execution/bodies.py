@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from ..core_schemas import differs_as_json, is_strict
 from ..exceptions import RequestValidationError
 from ..fields import ModelField, is_class
+from ..limits import FORM_LIMITS_KEY
 from .exchange import Exchange, get_request, replay
 from .extraction import ABSENT_BODY, json_fields
 from .forms import byte_names, is_json_type, load_form
@@ -174,14 +175,15 @@ SHORT_FORM = 65_536
 
 def form_reader(fields: Sequence[ModelField], limits: Mapping[str, int]) -> BodyReader:
     """Reads an urlencoded or multipart form; the request object keeps it, and closes its files at the end."""
-    options = dict(limits)
+    own = dict(limits)
     names = byte_names(fields)
-    max_fields = options.get("max_fields", 1000)
-    max_size = options.get("max_part_size", 1024 * 1024)
 
     async def parse(exchange: Exchange) -> FormData:
+        around = exchange.scope.get(FORM_LIMITS_KEY)
+        options = {**around, **own} if around else own
         if exchange.request is None and _is_short_form(exchange):
             # No request object and no parser with a callback for each field: 40 µs less for two fields.
+            max_fields, max_size = options.get("max_fields", 1000), options.get("max_part_size", 1024 * 1024)
             form = urlencoded_form(await read_bytes(exchange), max_fields, max_size)
             if form is not None:
                 return form

@@ -1,5 +1,6 @@
 """The tracer, meters and logger of one application, from the providers that are configured at the moment."""
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,12 +63,17 @@ class InstrumentSource:
         config = self.config
         built = Instruments(operation_spans=config.get("operation_spans", True))
         if config.get("tracing", True) and not unconfigured(tracers):
-            built.tracer = trace.get_tracer(_NAME, __version__, tracers, _SCHEMA)
+            built.tracer = trace.get_tracer(_NAME, _version(), tracers, _SCHEMA)
         if config.get("metrics", True) and not unconfigured(meters):
-            built.meters = _meters(metrics.get_meter(_NAME, __version__, meters, _SCHEMA))
+            built.meters = _meters(metrics.get_meter(_NAME, _version(), meters, _SCHEMA))
         if config.get("logs", True) and not unconfigured(loggers):
-            built.logger = _logs.get_logger(_NAME, __version__, loggers, _SCHEMA)
+            built.logger = _logs.get_logger(_NAME, _version(), loggers, _SCHEMA)
         return built
+
+
+def _version() -> str:
+    version: str = sys.modules[__name__.partition(".")[0]].__version__
+    return version
 
 
 def _meters(meter: metrics.Meter) -> Meters:
