@@ -96,6 +96,12 @@ def lowest_pins(extra: str, groups: Iterable[str]) -> list[str]:
     return sorted(pins)
 
 
+def vendor_docs_assets() -> None:
+    """Put the documentation pages' files into the package where an npm client can fetch them; say so where not."""
+    script = str(ROOT / "scripts" / "vendor-docs-assets")
+    subprocess.run([sys.executable, script, "--if-possible"], cwd=ROOT, check=False)
+
+
 class Environment:
     """A virtual environment in the project's folder, made and filled when first asked for.
 

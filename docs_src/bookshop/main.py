@@ -41,6 +41,7 @@ def create_app(settings: Settings | None = None) -> FastLayer:
         summary="The API of a small bookshop.",
         version="1.0.0",
         openapi_tags=TAGS,
+        scalar_url="/scalar",
         lifespan=lifespan,
         generate_unique_id_function=operation_id,
     )

@@ -28,12 +28,34 @@ scalar_default_parameters: Final[dict[str, Any]] = {
     "withDefaultFonts": False,
     "telemetry": False,
     "proxyUrl": "",
+    # The rest are offers to send the document to the makers' services.
+    "showDeveloperTools": "never",
+    "agent": {"disabled": True},
+    "mcp": {"disabled": True},
+    "hideClientButton": True,
 }
 
 _INTEGRITY: Final = {asset.cdn_url: asset.integrity for asset in ASSETS}
 _SCRIPT_ESCAPES: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
+
+
+# ReDoc has no setting for its makers' logo, which it fetches from their server: the word stands in its place.
+_REDOC_LOGO: Final = """\
+{
+    const word = "data:image/svg+xml," + encodeURIComponent(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="42" height="14">'
+        + '<text y="11" font-family="sans-serif" font-size="12" fill="#777">ReDoc</text></svg>'
+    );
+    const local = (url) => String(url).startsWith("https://cdn.redoc.ly/") ? word : url;
+    const image = HTMLImageElement.prototype;
+    const {get, set} = Object.getOwnPropertyDescriptor(image, "src");
+    Object.defineProperty(image, "src", {get, set(url) { set.call(this, local(url)); }, configurable: true});
+    image.setAttribute = function (name, value) {
+        Element.prototype.setAttribute.call(this, name, name === "src" ? local(value) : value);
+    };
+}"""
 
 
 def get_swagger_ui_html(
@@ -87,7 +109,8 @@ def get_redoc_html(
         head += f'\n<link href="{escape(GOOGLE_FONTS)}" rel="stylesheet">'
     body = (
         "<noscript>This page needs JavaScript to show the documentation.</noscript>\n"
-        f'<redoc spec-url="{escape(openapi_url)}"></redoc>\n{_script(redoc_js_url, nonce, is_module=is_module)}'
+        f'<redoc spec-url="{escape(openapi_url)}"></redoc>\n{_inline_script(_REDOC_LOGO, nonce)}\n'
+        f"{_script(redoc_js_url, nonce, is_module=is_module)}"
     )
     return _page(title, redoc_favicon_url, body, head=head)
 

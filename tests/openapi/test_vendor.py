@@ -55,3 +55,19 @@ def test_the_check_names_what_is_missing(project: Path) -> None:
     result = run(project, "--check", path=str(project))
     assert result.returncode != 0
     assert all(asset.served_name in result.stderr for asset in assets.ASSETS)
+
+
+def test_where_the_files_are_only_welcome_it_says_in_one_line_that_they_are_missing(project: Path) -> None:
+    result = run(project, "--if-possible", path=str(project))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("note: ")
+    assert "CDN" in result.stdout
+    assert "no npm client" in result.stdout
+    assert result.stdout.count("\n") == 1
+
+
+def test_a_wrong_hash_is_one_line_too_where_the_files_are_only_welcome(project: Path) -> None:
+    result = run(project, "--if-possible", path=f"{project / 'bin'}:{os.environ['PATH']}")
+    assert result.returncode == 0
+    assert "is not what was pinned" in result.stdout
+    assert not list(project.rglob("*.js"))
