@@ -382,4 +382,4 @@ async def test_a_failing_test_ends_the_endpoint() -> None:
     with pytest.raises(LookupError):
         async with AsyncClient(app) as client, client.websocket_connect("/v1/echo/a"):
             raise LookupError
-    assert events[1] == "ended"
+    assert "ended" in events
