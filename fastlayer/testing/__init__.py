@@ -1,0 +1,1 @@
+"""What the test clients are made of: requests from signatures, lifespans, sockets, overrides. No HTTP library here."""
