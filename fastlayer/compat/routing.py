@@ -42,20 +42,30 @@ from ..routing import iter_route_contexts as iter_route_contexts
 from ..sse import KEEPALIVE_COMMENT as KEEPALIVE_COMMENT
 from ..sse import EventSourceResponse as EventSourceResponse
 from .datastructures import DefaultPlaceholder
-from .dependencies.utils import _get_body_field as _get_body_field
-from .dependencies.utils import _get_flat_body_params as _get_flat_body_params
-from .dependencies.utils import _should_embed_body_fields as _should_embed_body_fields
+from .dependencies.utils import body_field_of, body_params_of, embeds
 from .dependencies.utils import get_dependant as get_dependant
 from .dependencies.utils import get_parameterless_sub_dependant as get_parameterless_sub_dependant
 from .solving import FUNCTION_STACK, INNER_STACK, solve_dependencies
 from .tracing import follow
-from .tree import _EffectiveRouteContext as _EffectiveRouteContext
-from .tree import _IncludedRouter as _IncludedRouter
-from .tree import _iter_included_route_candidates as _iter_included_route_candidates
-from .tree import _iter_routes_with_context as _iter_routes_with_context
-from .tree import _restore_fastapi_scope_key as _restore_fastapi_scope_key
-from .tree import _RouterIncludeContext as _RouterIncludeContext
+from .tree import (
+    EffectiveRouteContext,
+    IncludedRouter,
+    RouterIncludeContext,
+    iter_included_route_candidates,
+    iter_routes_with_context,
+    restore_fastapi_scope_key,
+)
 
+# The names FastAPI has for them.
+_IncludedRouter = IncludedRouter
+_RouterIncludeContext = RouterIncludeContext
+_EffectiveRouteContext = EffectiveRouteContext
+_iter_included_route_candidates = iter_included_route_candidates
+_iter_routes_with_context = iter_routes_with_context
+_restore_fastapi_scope_key = restore_fastapi_scope_key
+_get_body_field = body_field_of
+_get_flat_body_params = body_params_of
+_should_embed_body_fields = embeds
 _PING_INTERVAL = sse.PING_INTERVAL
 
 
