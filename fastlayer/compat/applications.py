@@ -13,11 +13,11 @@ from ..openapi.docs import get_swagger_ui_oauth2_redirect_html as get_swagger_ui
 from ..openapi.utils import get_openapi as get_openapi
 from ..params import Scope
 from ..routes import CONTEXT_KEY, APIRoute
-from .tracing import applications
+from .tracing import Traceable
 from .tree import SCOPE_KEY
 
 
-class FastAPI(FastLayer):
+class FastAPI(Traceable, FastLayer):
     """FastLayer whose `yield` dependencies are closed after background tasks, as FastAPI's are.
 
     The functions that make its documentation pages are looked up in this module, where some programs replace them.
@@ -31,7 +31,7 @@ class FastAPI(FastLayer):
     def __init__(self, *, title: str = "FastAPI", telemetry: Any = None, **options: Any) -> None:
         super().__init__(title=title, **options)
         self.telemetry = telemetry
-        applications.add(self)
+        self.instances.add(self)
 
     def build_middleware_stack(self) -> ASGIApp:
         """The app behind its middleware: a stack as Starlette builds it for those who take it apart, else one frame."""

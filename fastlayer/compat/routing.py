@@ -10,18 +10,33 @@ from contextlib import AsyncExitStack
 from types import ModuleType
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool as run_in_threadpool
+from starlette.requests import Request as Request
+from starlette.responses import JSONResponse as JSONResponse
+from starlette.responses import PlainTextResponse as PlainTextResponse
+from starlette.responses import RedirectResponse as RedirectResponse
+from starlette.responses import Response as Response
+from starlette.responses import StreamingResponse as StreamingResponse
+from starlette.routing import BaseRoute as BaseRoute
 from starlette.routing import Match as Match
 from starlette.routing import Mount as Mount
+from starlette.routing import NoMatchFound as NoMatchFound
+from starlette.routing import compile_path as compile_path
+from starlette.routing import get_name as get_name
+from starlette.routing import websocket_session as websocket_session
+from starlette.websockets import WebSocket as WebSocket
 
 from .. import sse
 from ..datastructures import Default
 from ..dependencies.callables import is_coroutine_callable
 from ..dependencies.models import Dependant as Dependant
 from ..encoders import jsonable_encoder
-from ..exceptions import EndpointContext, ResponseValidationError
+from ..exceptions import EndpointContext as EndpointContext
+from ..exceptions import FastLayerError as FastAPIError
+from ..exceptions import HTTPException as HTTPException
+from ..exceptions import RequestValidationError as RequestValidationError
+from ..exceptions import ResponseValidationError as ResponseValidationError
+from ..exceptions import WebSocketRequestValidationError as WebSocketRequestValidationError
 from ..execution import handler as handling
 from ..execution.bodies import BodyReader, exact_json_reader
 from ..execution.compile import Settings
@@ -32,6 +47,7 @@ from ..execution.handler import request_response as request_response
 from ..execution.respond import to_answer
 from ..fields import ModelField, Undefined
 from ..operation import Operation
+from ..operation import is_body_allowed_for_status_code as is_body_allowed_for_status_code
 from ..operation_ids import generate_unique_id as generate_unique_id
 from ..routes import Handler, endpoint_context
 from ..routing import APIRoute as APIRoute
@@ -42,20 +58,32 @@ from ..routing import iter_route_contexts as iter_route_contexts
 from ..sse import KEEPALIVE_COMMENT as KEEPALIVE_COMMENT
 from ..sse import EventSourceResponse as EventSourceResponse
 from .datastructures import DefaultPlaceholder
-from .dependencies.utils import _get_body_field as _get_body_field
-from .dependencies.utils import _get_flat_body_params as _get_flat_body_params
-from .dependencies.utils import _should_embed_body_fields as _should_embed_body_fields
+from .dependencies.utils import body_field_of, body_params_of, embeds
 from .dependencies.utils import get_dependant as get_dependant
 from .dependencies.utils import get_parameterless_sub_dependant as get_parameterless_sub_dependant
 from .solving import FUNCTION_STACK, INNER_STACK, solve_dependencies
+from .solving import SolvedDependency as SolvedDependency
 from .tracing import follow
-from .tree import _EffectiveRouteContext as _EffectiveRouteContext
-from .tree import _IncludedRouter as _IncludedRouter
-from .tree import _iter_included_route_candidates as _iter_included_route_candidates
-from .tree import _iter_routes_with_context as _iter_routes_with_context
-from .tree import _restore_fastapi_scope_key as _restore_fastapi_scope_key
-from .tree import _RouterIncludeContext as _RouterIncludeContext
+from .tree import (
+    EffectiveRouteContext,
+    IncludedRouter,
+    RouterIncludeContext,
+    iter_included_route_candidates,
+    iter_routes_with_context,
+    restore_fastapi_scope_key,
+)
 
+# The names FastAPI has for them.
+_IncludedRouter = IncludedRouter
+_RouterIncludeContext = RouterIncludeContext
+_EffectiveRouteContext = EffectiveRouteContext
+_iter_included_route_candidates = iter_included_route_candidates
+_iter_routes_with_context = iter_routes_with_context
+_restore_fastapi_scope_key = restore_fastapi_scope_key
+_get_body_field = body_field_of
+_get_flat_body_params = body_params_of
+_should_embed_body_fields = embeds
+__all__ = ["FastAPIError"]
 _PING_INTERVAL = sse.PING_INTERVAL
 
 

@@ -188,7 +188,8 @@ class _Solver:
         if is_async_gen_callable(call):
             enter = lifetimes.enter_async_generator(call, scope)
         elif is_gen_callable(call):
-            enter = lifetimes.in_worker(lifetimes.enter_generator(call, scope, threaded=True))
+            placed = lifetimes.in_worker if node.thread else lifetimes.on_the_loop
+            enter = placed(lifetimes.enter_generator(call, scope, threaded=node.thread))
         elif is_coroutine_callable(call):
             enter = _awaiting(call)
         else:

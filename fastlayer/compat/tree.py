@@ -11,30 +11,30 @@ SCOPE_KEY = "fastapi"
 _SCOPE_MISSING: Any = object()
 
 
-class _IncludedRouter(BaseRoute):
+class IncludedRouter(BaseRoute):
     """Never made: what a router has stands in the list of the router it was included in."""
 
 
-class _RouterIncludeContext:
+class RouterIncludeContext:
     """Never made: what an inclusion adds is in the options of the routes."""
 
 
-class _EffectiveRouteContext:
+class EffectiveRouteContext:
     """Never made: an included route is itself what it is where it is served."""
 
 
-def _iter_included_route_candidates(routes: Iterable[Any]) -> Iterator[Any]:
+def iter_included_route_candidates(routes: Iterable[Any]) -> Iterator[Any]:
     """The routes, those of included routers among them."""
     yield from routes
 
 
-def _iter_routes_with_context(routes: Iterable[Any]) -> Iterator[tuple[Any, RouteContext]]:
+def iter_routes_with_context(routes: Iterable[Any]) -> Iterator[tuple[Any, RouteContext]]:
     """Each route with where it is served."""
     for context in iter_route_contexts(routes):
         yield context.route, context
 
 
-def _restore_fastapi_scope_key(scope: MutableMapping[str, Any], key: str, previous: Any) -> None:
+def restore_fastapi_scope_key(scope: MutableMapping[str, Any], key: str, previous: Any) -> None:
     """Put a value of FastAPI's own part of the scope back, or take it out where there was none."""
     shared = scope.get(SCOPE_KEY)
     if not isinstance(shared, dict):

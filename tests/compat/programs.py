@@ -15,9 +15,9 @@ def run(*arguments: str, cwd: Path | None = None, fails: bool = False) -> str:
     return (done.stderr if fails else done.stdout).strip()
 
 
-def run_code(code: str, **options: bool) -> str:
+def run_code(code: str, *, fails: bool = False) -> str:
     """What the lines printed."""
-    return run("-c", dedent(code), **options)
+    return run("-c", dedent(code), fails=fails)
 
 
 def under_alias(code: str) -> str:

@@ -82,7 +82,7 @@ def ask(url: str, process: subprocess.Popen[bytes]) -> dict[str, str]:
     while True:
         try:
             with urllib.request.urlopen(url) as response:
-                return json.load(response)  # type: ignore[no-any-return]  # what APP answers
+                return json.load(response)
         except urllib.error.URLError:
             assert process.poll() is None, "the server ended"
             assert time.monotonic() < deadline, "no server within 30 seconds"

@@ -152,7 +152,7 @@ async def test_the_stacks_of_the_scope_are_used_by_lifetime() -> None:
 
     async with AsyncExitStack() as request_stack:
         async with AsyncExitStack() as function_stack:
-            scope = {"fastapi_inner_astack": request_stack, "fastapi_function_astack": function_stack}
+            scope: dict[str, Any] = {"fastapi_inner_astack": request_stack, "fastapi_function_astack": function_stack}
             await solve(get_dependant(path="/", call=endpoint), request_for(**scope))
         assert log == ["function"]
     assert log == ["function", "request"]

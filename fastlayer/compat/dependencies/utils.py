@@ -65,11 +65,13 @@ def _get_flat_fields_from_params(fields: Sequence[ModelField]) -> list[ModelFiel
     return list(fields)
 
 
-def _get_flat_body_params(dependant: Dependant) -> list[ModelField]:
+def body_params_of(dependant: Dependant) -> list[ModelField]:
+    """The body parameters of the whole graph, each once."""
     return flat_body_params(dependant)
 
 
-def _should_embed_body_fields(fields: Sequence[ModelField]) -> bool:
+def embeds(fields: Sequence[ModelField]) -> bool:
+    """Whether the body is an object with one key per parameter."""
     return should_embed(fields)
 
 
@@ -78,8 +80,14 @@ def get_body_field(*, flat_dependant: Dependant, name: str, embed_body_fields: b
     return _body_field(flat_dependant, name=name, embed=embed_body_fields)
 
 
-def _get_body_field(*, body_params: Sequence[ModelField], name: str, embed_body_fields: bool) -> ModelField | None:
+def body_field_of(*, body_params: Sequence[ModelField], name: str, embed_body_fields: bool) -> ModelField | None:
+    """One field that describes a body of these parameters."""
     return _body_field(Dependant(body_params=list(body_params)), name=name, embed=embed_body_fields)
+
+
+_get_flat_body_params = body_params_of
+_should_embed_body_fields = embeds
+_get_body_field = body_field_of
 
 
 # --- one parameter --------------------------------------------------------------------------------------------
