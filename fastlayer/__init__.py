@@ -4,6 +4,7 @@ from starlette import status as status
 
 from .applications import FastLayer as FastLayer
 from .background import BackgroundTasks as BackgroundTasks
+from .controllers import Controller as Controller
 from .datastructures import UploadFile as UploadFile
 from .error_policy import ErrorPolicy as ErrorPolicy
 from .exceptions import FastLayerError as FastLayerError
@@ -22,6 +23,7 @@ from .param_functions import Security as Security
 from .requests import Request as Request
 from .responses import Response as Response
 from .routing import APIRouter as APIRouter
+from .typed_websockets import TypedWebSocket as TypedWebSocket
 from .version import __version__ as __version__
 from .websockets import WebSocket as WebSocket
 from .websockets import WebSocketDisconnect as WebSocketDisconnect

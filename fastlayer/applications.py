@@ -170,12 +170,15 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         if self.root_path:
             scope["root_path"] = self.root_path
         scope["app"] = self
-        if self.middleware_stack is None:
-            report(self)
-            stack = self.build_middleware_stack()
-            self.middleware_stack = instrument(stack, self.telemetry)
-            self.is_traced = self.middleware_stack is not stack
-        await self.middleware_stack(scope, receive, send)
+        await (self.middleware_stack or self.prepare())(scope, receive, send)
+
+    def prepare(self) -> ASGIApp:
+        """The app behind its middleware and telemetry; made when the first scope comes, after all registration."""
+        report(self)
+        stack = self.build_middleware_stack()
+        self.middleware_stack = instrument(stack, self.telemetry)
+        self.is_traced = self.middleware_stack is not stack
+        return self.middleware_stack
 
     # --- registration: the router's own methods, with the app in front -----------------------------------------
 

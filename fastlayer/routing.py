@@ -34,7 +34,8 @@ class RouterError(FastLayerError, AssertionError):
 class MakesRouter(Protocol):
     """A class that can be included like a router, because it makes one."""
 
-    def as_router(self) -> "APIRouter": ...
+    @classmethod
+    def as_router(cls) -> "APIRouter": ...
 
 
 # The options that are attributes of a router, which may be changed until a route is registered: name -> option.
@@ -224,7 +225,7 @@ class APIRouter(Registration, Dispatcher):
         Raises:
             RouterError: it contains this router, or a path would be empty.
         """
-        child: APIRouter = router if isinstance(router, APIRouter) else router.as_router()  # type: ignore[call-arg]  # a class method
+        child: APIRouter = router if isinstance(router, APIRouter) else router.as_router()
         _refuse_cycles(self, child)
         checked_prefix(prefix)
         if not prefix:

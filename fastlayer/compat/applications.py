@@ -44,6 +44,8 @@ class FastAPI(Traceable, FastLayer):
         """The ASGI application, called through Starlette's own method: tracing packages replace that."""
         if self.root_path:
             scope["root_path"] = self.root_path
+        if self.middleware_stack is None:
+            self.prepare()
         await Starlette.__call__(self, scope, receive, send)
 
     def around_route(self, route: APIRoute, app: ASGIApp) -> ASGIApp:

@@ -46,10 +46,12 @@ def hidden_routes(routes: Sequence[Any]) -> Iterator[Finding]:
         if not samples:
             continue
         table = tables.http if kind == "http" else tables.websocket
-        found = [{one.order: (one, params) for one, params in table.candidates(path) if one.order < order} for path in samples]
+        found = [
+            {entry.order: (entry.route, params) for entry, params in table.candidates(path) if entry.order < order}
+            for path in samples
+        ]
         for earlier in sorted(set.intersection(*(set(one) for one in found))):
-            entry, params = found[0][earlier]
-            other = entry.route
+            other, params = found[0][earlier]
             methods = _shared_methods(other, route, kind)
             if methods and (params is not None or _opaque_match(other, samples)):
                 yield _finding(other, route, methods)
@@ -58,7 +60,7 @@ def hidden_routes(routes: Sequence[Any]) -> Iterator[Finding]:
 
 def _described(route: Any) -> Described:
     kind = _kind(route)
-    return Described(route, None) if kind is None else Described(route, route.template, None, kind)
+    return Described(route, None if kind is None else route.template, None, kind)
 
 
 def _kind(route: Any) -> str | None:
