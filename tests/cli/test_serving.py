@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -67,8 +69,16 @@ def server(*arguments: str, folder: Path) -> Iterator[tuple[str, list[str], "sub
 
 
 def get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=SECONDS) as answer:
-        return bytes(answer.read())
+    """The body at the address. A child process that uvicorn started says nothing when it listens: it is asked again."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=SECONDS) as answer:
+                return bytes(answer.read())
+        except urllib.error.URLError as exc:
+            if not isinstance(exc.reason, ConnectionRefusedError) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def test_run_serves_until_it_is_interrupted(folder: Path) -> None:

@@ -1,0 +1,6 @@
+from pydantic import BaseModel
+
+
+class Tea(BaseModel):
+    name: str
+    price: float

@@ -1,0 +1,146 @@
+"""The code of the how-to guides and of the concept pages does what they say."""
+
+import hashlib
+import json
+import time
+from typing import Any
+
+import pytest
+
+from docs_src.concepts import lifetimes
+from docs_src.howto import background, database, jwt_auth, settings, sockets, streaming, uploads, versioning
+from fastlayer import WebSocketDisconnect
+from fastlayer.diagnostics import diagnose
+from fastlayer.testclient import AsyncClient, TestClient
+
+MODULES = (background, database, jwt_auth, lifetimes, settings, sockets, streaming, uploads, versioning)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_no_example_has_a_finding(module: Any) -> None:
+    assert diagnose(module.app) == []
+    module.app.openapi()
+
+
+# --- tokens -----------------------------------------------------------------------------------------------------
+
+
+def logged_in(client: TestClient, name: str, password: str, scope: str = "") -> dict[str, str]:
+    answer = client.post("/token", data={"username": name, "password": password, "scope": scope})
+    return {"authorization": f"Bearer {answer.json().get('access_token')}"}
+
+
+def test_a_token_says_who_asks_and_what_for() -> None:
+    client = TestClient(jwt_auth.app)
+    reader = logged_in(client, "ada", "lovelace")
+    writer = logged_in(client, "ada", "lovelace", "teas:write")
+    assert client.get("/me", headers=reader).json() == {"name": "ada", "roles": ["teas:read", "teas:write"]}
+    assert client.put("/teas/sencha", headers=writer).json() == "ada wrote sencha"
+    refused = client.put("/teas/sencha", headers=reader)
+    assert (refused.status_code, refused.headers["www-authenticate"]) == (403, 'Bearer scope="teas:write"')
+
+
+def test_nobody_gets_a_scope_that_is_not_theirs() -> None:
+    client = TestClient(jwt_auth.app)
+    assert client.put("/teas/sencha", headers=logged_in(client, "bob", "builder", "teas:write")).status_code == 403
+
+
+@pytest.mark.parametrize(("name", "password"), [("ada", "wrong"), ("eve", ""), ("eve", "lovelace")])
+def test_a_wrong_password_gives_no_token(name: str, password: str) -> None:
+    answer = TestClient(jwt_auth.app).post("/token", data={"username": name, "password": password or "x"})
+    assert answer.status_code == 401
+
+
+def test_a_token_of_others_or_of_yesterday_is_refused() -> None:
+    client = TestClient(jwt_auth.app)
+    good = jwt_auth.make_token({"sub": "ada", "scope": "", "exp": time.time() + 60})
+    late = jwt_auth.make_token({"sub": "ada", "scope": "", "exp": time.time() - 1})
+    header, _, signature = good.split(".")
+    forged = f"{header}.{jwt_auth.encoded(json.dumps({'sub': 'ada', 'exp': 9e9}).encode())}.{signature}"
+    unsigned = f"{jwt_auth.encoded(b'{}')}.{good.split('.')[1]}."
+    statuses = [
+        client.get("/me", headers={"authorization": f"Bearer {token}"}).status_code
+        for token in (good, late, forged, unsigned, "x")
+    ]
+    assert statuses == [200, 401, 401, 401, 401]
+
+
+# --- the others -------------------------------------------------------------------------------------------------
+
+
+def test_a_session_is_committed_or_rolled_back() -> None:
+    with TestClient(database.app) as client:
+        assert client.post("/teas", json={"name": "Sencha"}).json() == {"name": "Sencha", "id": 1}
+        assert client.post("/teas", json={"name": "Sencha"}).status_code == 409
+        assert client.get("/teas").json() == [{"name": "Sencha", "id": 1}]
+
+
+def test_files_are_read_in_pieces() -> None:
+    client = TestClient(uploads.app)
+    answer = client.post("/pictures", files={"picture": ("a.png", b"x" * 200_000, "image/png")}, data={"note": "n"})
+    digest = hashlib.sha256(b"x" * 200_000).hexdigest()
+    assert answer.json() == {"filename": "a.png", "size": 200_000, "sha256": digest, "note": "n"}
+    assert client.post("/pictures", files={"picture": ("a.txt", b"x", "text/plain")}).status_code == 415
+    assert client.post("/pictures", files={"picture": ("a.png", b"x" * 5_000_001, "image/png")}).status_code == 413
+    two = [("pictures", ("a", b"1")), ("pictures", ("b", b"2"))]
+    assert client.post("/albums", files=two).json() == ["a", "b"]
+
+
+def test_streams() -> None:
+    client = TestClient(streaming.app)
+    lines = client.get("/readings?count=2").text.splitlines()
+    assert [json.loads(line) for line in lines] == [{"second": 0, "celsius": 100.0}, {"second": 1, "celsius": 99.5}]
+    events = client.get("/events?count=1")
+    assert events.headers["content-type"].startswith("text/event-stream")
+    name, data, number = events.text.strip().splitlines()
+    assert (name, number) == ("event: reading", "id: 0")
+    assert json.loads(data.removeprefix("data: ")) == {"second": 0, "celsius": 100.0}
+    assert client.get("/readings.csv?count=1").text == "second,celsius\n0,100.0\n"
+
+
+@pytest.mark.anyio
+async def test_a_room_hears_what_is_said() -> None:
+    async with (
+        AsyncClient(sockets.app) as client,
+        client.websocket_connect("/rooms/tea?token=ada") as ada,
+    ):
+        async with client.websocket_connect("/rooms/tea?token=bob") as bob:
+            await bob.send_text("hello")
+            assert await ada.receive_text() == await bob.receive_text() == "Bob: hello"
+        assert await ada.receive_text() == "Bob left"
+
+
+def test_nobody_enters_without_a_name() -> None:
+    with pytest.raises(WebSocketDisconnect) as caught, TestClient(sockets.app).websocket_connect("/rooms/tea"):
+        pass
+    assert (caught.value.code, caught.value.reason) == (1008, "Who are you?")
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_NAME", "Kettle")
+    settings.get_settings.cache_clear()
+    assert TestClient(settings.app).get("/about").json() == {"name": "Kettle", "workers": 1}
+    settings.get_settings.cache_clear()
+
+
+def test_tasks_run_after_the_answer() -> None:
+    background.sent.clear()
+    answer = TestClient(background.app).post("/orders/sencha?address=a@example.com")
+    assert (answer.status_code, answer.json()) == (202, "accepted")
+    assert background.sent == ["office@example.com: sencha was ordered", "a@example.com: Your sencha is on its way"]
+
+
+def test_versions_by_path_and_by_header() -> None:
+    client = TestClient(versioning.app)
+    assert client.get("/v1/teas/sencha").json() == {"name": "sencha"}
+    assert client.get("/v2/teas/sencha").json() == {"name": "sencha", "price": 4.5}
+    old = client.get("/teas/sencha", headers={"api-version": "1"})
+    assert (old.json(), old.headers["api-version"], old.headers["vary"]) == ({"name": "sencha"}, "1", "api-version")
+    assert client.get("/teas/sencha").json() == {"name": "sencha", "price": 4.5}
+    assert client.get("/teas/sencha", headers={"api-version": "3"}).status_code == 422
+
+
+def test_lifetimes_end_in_the_order_the_page_shows() -> None:
+    lifetimes.events.clear()
+    TestClient(lifetimes.app).get("/")
+    assert lifetimes.events == ["endpoint", "function closed", "response closed", "background task", "request closed"]
