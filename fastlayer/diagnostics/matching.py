@@ -60,7 +60,7 @@ def hidden_routes(routes: Sequence[Any]) -> Iterator[Finding]:
 
 def _described(route: Any) -> Described:
     kind = _kind(route)
-    return Described(route, None if kind is None else route.template, None, kind)
+    return Described(route, None) if kind is None else Described(route, route.template, scope_type=kind)
 
 
 def _kind(route: Any) -> str | None:

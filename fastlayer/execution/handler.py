@@ -205,8 +205,6 @@ async def _live(
             await send_answer(answer, exchange, how)
         except BaseException as exc:
             failure = exc
-    if exchange.outcome is not None:
-        exchange.outcome.exception = failure
     if exchange.streams:
         failure = await close(exchange, "function", failure, cleanup)
     failure = await close(exchange, "response", failure, cleanup)

@@ -211,6 +211,8 @@ async def close(
     raised: list[BaseException] = []
     while exits:
         leave = exits.pop()
+        if exchange.outcome is not None:
+            exchange.outcome.exception = exception
         try:
             if await leave(exception):
                 exception = _swallowed(leave, exception)

@@ -184,6 +184,8 @@ def make_response(result: Any, exchange: Exchange, how: Answering) -> Response:
     response = cls(how.encode(result), **_status_argument(exchange, how))
     if not is_body_allowed_for_status_code(response.status_code):
         response.body = b""
+        if "content-length" in response.headers:  # of a 205, which Starlette takes for one with a body
+            response.headers["content-length"] = "0"
     merge_injected(exchange, response)
     return response
 

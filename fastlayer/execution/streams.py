@@ -14,7 +14,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 from anyio.to_thread import run_sync
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from .. import sse
 from ..encoders import dump_json, jsonable_encoder
@@ -70,21 +70,27 @@ class EventStream(ItemStream, EventSourceResponse):
     """Server-sent events. After a silence it sends a comment, so that proxies keep the connection open."""
 
     media_type = EventSourceResponse.media_type
+    send: Send
     last_sent = 0.0
     ping_done: anyio.Event | None = None
     is_sending = False
 
     async def stream_response(self, send: Send) -> None:
+        self.send = send
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._ping, send)
-            await super().stream_response(send)
+            await super().stream_response(self.send_alone)
             tasks.cancel_scope.cancel()
 
     async def send_chunk(self, send: Send, chunk: bytes) -> None:
+        await self.send_alone({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def send_alone(self, message: Message) -> None:
+        """Send it, and no ping meanwhile."""
         if self.ping_done is not None:
             await self.ping_done.wait()
         self.is_sending = True
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await self.send(message)
         self.is_sending = False
         self.last_sent = time.monotonic()
 

@@ -1,0 +1,355 @@
+"""Generator endpoints: their formats, validated items, back-pressure, pings, and what happens when they end early."""
+
+import json
+import tracemalloc
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+from pydantic import BaseModel
+
+from fastlayer import Depends, FastLayer, Response, sse
+from fastlayer.exceptions import ResponseValidationError
+from fastlayer.responses import StreamingResponse
+from fastlayer.sse import EventSourceResponse, ServerSentEvent
+
+from ..in_memory import call, http_scope
+
+pytestmark = pytest.mark.anyio
+
+
+class Item(BaseModel):
+    name: str
+
+
+class Stored(Item):
+    password: str = "secret"
+
+
+async def test_items_leave_as_json_lines_filtered_by_their_type() -> None:
+    app = FastLayer()
+
+    @app.get("/async")
+    async def asynchronous() -> AsyncIterator[Item]:
+        yield Stored(name="a")
+        yield {"name": "b", "password": "secret"}  # type: ignore[misc]  # dicts are validated
+
+    @app.get("/sync")
+    def synchronous() -> Iterable[Item]:
+        yield Stored(name="a")
+        yield {"name": "b", "password": "secret"}  # type: ignore[misc]  # dicts are validated
+
+    @app.get("/untyped")
+    async def untyped():
+        yield Item(name="a")
+        yield {"name": "b"}
+
+    for path in ("/async", "/sync", "/untyped"):
+        answer = await call(app, path)
+        assert answer.headers["content-type"] == "application/jsonl"
+        assert [json.loads(line) for line in answer.text.splitlines()] == [{"name": "a"}, {"name": "b"}]
+
+
+async def test_an_item_that_does_not_fit_ends_the_stream_with_an_error() -> None:
+    app = FastLayer()
+    closed: list[str] = []
+
+    @app.get("/")
+    async def endpoint() -> AsyncIterator[Item]:
+        try:
+            yield Item(name="a")
+            yield {"nome": "b"}  # type: ignore[misc]  # the mistake
+        finally:
+            closed.append("closed")
+
+    answer = await call(app)
+    assert answer.body == b'{"name":"a"}\n'
+    assert closed == ["closed"]
+    error: Any = answer.raised
+    while isinstance(error, BaseExceptionGroup):
+        (error,) = error.exceptions
+    assert isinstance(error, ResponseValidationError)
+
+
+async def test_events_are_written_as_the_format_wants() -> None:
+    app = FastLayer()
+
+    @app.get("/", response_class=EventSourceResponse)
+    async def endpoint() -> AsyncIterable[Any]:
+        yield {"a": "x\ny"}
+        yield ServerSentEvent(data=[1], event="named", id="7", retry=10, comment="note")
+        yield ServerSentEvent(raw_data="one\ntwo")
+
+    answer = await call(app)
+    assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["x-accel-buffering"] == "no"
+    first, second, third = answer.text.removesuffix("\n\n").split("\n\n")
+    assert json.loads(first.removeprefix("data: ")) == {"a": "x\ny"}
+    assert set(second.splitlines()) == {": note", "event: named", "data: [1]", "id: 7", "retry: 10"}
+    assert third.splitlines() == ["data: one", "data: two"]
+
+
+async def test_typed_events_are_filtered() -> None:
+    app = FastLayer()
+
+    @app.get("/", response_class=EventSourceResponse)
+    def endpoint() -> Iterator[Item]:
+        yield Stored(name="a")
+
+    assert (await call(app)).text == 'data: {"name":"a"}\n\n'
+
+
+async def test_raw_chunks_leave_as_they_are() -> None:
+    class Text(StreamingResponse):
+        media_type = "text/x"
+
+    app = FastLayer()
+
+    @app.get("/async", response_class=StreamingResponse, status_code=203)
+    async def asynchronous() -> AsyncIterator[bytes | str]:
+        yield b"a"
+        yield "\xe9"
+
+    @app.get("/sync", response_class=Text)
+    def synchronous() -> Iterator[str]:
+        yield "a"
+        yield "\xe9"
+
+    answer = await call(app, "/async")
+    assert (answer.status, answer.chunks) == (203, [b"a", "\xe9".encode()])
+    answer = await call(app, "/sync")
+    assert answer.headers["content-type"].startswith("text/x")
+    assert answer.chunks == [b"a", "\xe9".encode()]
+
+
+async def test_an_injected_response_says_headers_and_status_of_a_stream() -> None:
+    app = FastLayer()
+
+    async def headers(response: Response) -> None:
+        response.status_code = 206
+        response.headers["x-injected"] = "1"
+
+    @app.get("/", dependencies=[Depends(headers)])
+    async def endpoint() -> AsyncIterator[int]:
+        yield 1
+
+    answer = await call(app)
+    assert (answer.status, answer.headers["x-injected"]) == (206, "1")
+
+
+async def test_a_generator_without_items_is_an_empty_stream() -> None:
+    app = FastLayer()
+
+    @app.get("/")
+    async def endpoint() -> AsyncIterator[int]:
+        return
+        yield
+
+    answer = await call(app)
+    assert (answer.status, answer.body) == (200, b"")
+
+
+@pytest.mark.parametrize("kind", ["async", "sync", "sse", "raw"])
+async def test_a_producer_never_runs_ahead_by_more_than_one_item(kind: str) -> None:
+    app = FastLayer()
+    made = 0
+    sent = 0
+    ahead = 0
+
+    def step() -> int:
+        nonlocal made, ahead
+        made += 1
+        ahead = max(ahead, made - sent)
+        return made
+
+    classes: dict[str, Any] = {"sse": EventSourceResponse, "raw": StreamingResponse}
+    options: Any = {"response_class": classes[kind]} if kind in classes else {}
+
+    @app.get("/async", **options)
+    async def asynchronous() -> AsyncIterator[Any]:
+        for _ in range(50):
+            yield str(step())
+
+    @app.get("/sync")
+    def synchronous() -> Iterator[str]:
+        for _ in range(50):
+            yield str(step())
+
+    async def on_send(message: Any) -> None:
+        nonlocal sent
+        if message.get("body"):
+            for _ in range(3):
+                await anyio.lowlevel.checkpoint()  # a slow client
+            sent += 1
+
+    await call(app, "/sync" if kind == "sync" else "/async", on_send=on_send)
+    assert sent == 50
+    assert ahead <= 2
+
+
+async def test_a_long_stream_takes_constant_memory() -> None:
+    app = FastLayer()
+    peak_early = 0
+
+    @app.get("/")
+    async def endpoint() -> AsyncIterator[int]:
+        nonlocal peak_early
+        for number in range(100_000):
+            if number == 1000:
+                peak_early = tracemalloc.get_traced_memory()[1]
+                tracemalloc.reset_peak()
+            yield number
+
+    count = 0
+
+    async def receive() -> Any:
+        await anyio.sleep_forever()
+
+    async def send(message: Any) -> None:
+        nonlocal count
+        count += 1
+
+    await call(app)  # compile first
+    count = 0
+    tracemalloc.start()
+    try:
+        await app(http_scope("GET", "/"), receive, send)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert count == 100_002
+    assert peak < peak_early + 200_000  # bytes
+
+
+async def test_a_generator_that_never_waits_lets_others_run_and_can_be_cancelled() -> None:
+    app = FastLayer()
+    closed: list[str] = []
+
+    @app.get("/")
+    async def endless() -> AsyncIterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            closed.append("closed")
+
+    async def receive() -> Any:
+        await anyio.sleep_forever()
+
+    async def send(message: Any) -> None:
+        pass
+
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(app, http_scope("GET", "/"), receive, send)
+            for _ in range(20):
+                await anyio.lowlevel.checkpoint()
+            tasks.cancel_scope.cancel()
+    assert closed == ["closed"]
+
+
+async def test_a_silent_event_stream_sends_pings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "PING_INTERVAL", 0.01)  # seconds
+    app = FastLayer()
+    pinged = anyio.Event()
+
+    @app.get("/", response_class=EventSourceResponse)
+    async def endpoint() -> AsyncIterator[str]:
+        yield "a"
+        await pinged.wait()
+        yield "b"
+
+    def on_send(message: Any) -> None:
+        if message.get("body") == sse.KEEPALIVE_COMMENT:
+            pinged.set()
+
+    with anyio.fail_after(30):
+        answer = await call(app, on_send=on_send)
+    assert answer.chunks[0] == b'data: "a"\n\n'
+    assert sse.KEEPALIVE_COMMENT in answer.chunks
+    assert answer.chunks[-1] == b'data: "b"\n\n'
+
+
+async def test_a_ping_never_splits_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "PING_INTERVAL", 0.001)  # seconds
+    app = FastLayer()
+    inside = 0
+
+    @app.get("/", response_class=EventSourceResponse)
+    async def endpoint() -> AsyncIterator[int]:
+        for number in range(30):
+            await anyio.sleep(0.001)
+            yield number
+
+    async def on_send(message: Any) -> None:
+        nonlocal inside
+        inside += 1
+        assert inside == 1, "two messages at once"
+        await anyio.sleep(0.002)
+        inside -= 1
+
+    answer = await call(app, on_send=on_send)
+    assert answer.raised is None
+    assert [chunk for chunk in answer.chunks if chunk != sse.KEEPALIVE_COMMENT] == [
+        f"data: {number}\n\n".encode() for number in range(30)
+    ]
+
+
+@pytest.mark.parametrize("path", ["/sync", "/async"])
+async def test_a_context_variable_can_be_set_and_reset_in_a_generator_endpoint(path: str) -> None:
+    app = FastLayer()
+    variable: ContextVar[str] = ContextVar("variable", default="unset")
+
+    @app.get("/sync")
+    def synchronous() -> Iterator[str]:
+        token = variable.set("set")
+        try:
+            yield variable.get()
+            yield variable.get()
+        finally:
+            variable.reset(token)
+
+    @app.get("/async")
+    async def asynchronous() -> AsyncIterator[str]:
+        token = variable.set("set")
+        try:
+            yield variable.get()
+            yield variable.get()
+        finally:
+            variable.reset(token)
+
+    answer = await call(app, path)
+    assert answer.raised is None
+    assert answer.body == b'"set"\n"set"\n'
+    await call(app, path, leave_after=1)
+
+
+async def test_a_middleware_may_replace_the_body_of_a_stream() -> None:
+    app = FastLayer()
+    closed: list[str] = []
+
+    @app.middleware("http")
+    async def shout(request: Any, call_next: Any) -> Any:
+        response = await call_next(request)
+        inner = response.body_iterator
+
+        async def louder() -> AsyncIterator[bytes]:
+            async for chunk in inner:
+                yield chunk.upper()
+
+        response.body_iterator = louder()
+        return response
+
+    @app.get("/")
+    async def endpoint() -> AsyncIterator[str]:
+        try:
+            yield "a"
+        finally:
+            closed.append("closed")
+
+    assert (await call(app)).body == b'"A"\n'
+    assert closed == ["closed"]
