@@ -60,7 +60,6 @@ _ONLY_JSON = frozenset(
     {"date", "datetime", "time", "timedelta", "uuid", "decimal", "bytes", "complex", "json-or-python", "lax-or-strict"}
 )
 _STRINGS = frozenset({"str", "any", "literal", "enum"})
-# `strict_schema` is how Pydantic builds some types, and says nothing about what the user wrote.
 _SKIPPED = frozenset(
     {"metadata", "serialization", "cls", "function", "default", "expected", "members", "strict_schema"}
 )
@@ -108,11 +107,13 @@ def _shallow(schema: Any) -> Iterator[Schema]:
 
 def _nodes(schema: Any) -> Iterator[Schema]:
     """Every dict of a core schema; configurations are among them."""
-    stack: list[Any] = [schema]
+    stack: list[tuple[Any, bool]] = [(schema, False)]
     while stack:
-        node = stack.pop()
+        node, is_built = stack.pop()
         if isinstance(node, dict):
-            yield node
-            stack.extend(value for key, value in node.items() if key not in _SKIPPED)
+            # `lax-or-strict` is how Pydantic builds some types: strictness in it says nothing about what was written.
+            yield {**node, "strict": False} if is_built else node
+            is_built = node.get("type") == "lax-or-strict" or (is_built and node.get("type") != "model")
+            stack.extend((value, is_built) for key, value in node.items() if key not in _SKIPPED)
         elif isinstance(node, list | tuple):
-            stack.extend(node)
+            stack.extend((one, is_built) for one in node)
