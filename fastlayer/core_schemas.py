@@ -55,12 +55,14 @@ class _Branches:
         return (self.rewritten(choice), SchemaValidator(whole).title)
 
 
-# What strings, arrays and objects of JSON are, strictly, although the same data in Python is not.
-_JSON_STRICT = frozenset(
-    {"date", "datetime", "time", "timedelta", "uuid", "decimal", "bytes", "enum", "url", "multi-host-url", "complex"}
-    | {"set", "frozenset", "tuple", "dataclass", "json-or-python", "lax-or-strict"}
+# What strings of JSON fit strictly, although strings of Python do not; and what strings of Python fit strictly.
+_ONLY_JSON = frozenset(
+    {"date", "datetime", "time", "timedelta", "uuid", "decimal", "bytes", "complex", "json-or-python", "lax-or-strict"}
 )
-_SKIPPED = frozenset({"metadata", "serialization", "cls", "function", "default", "expected", "members"})
+_STRINGS = frozenset({"str", "any", "literal", "enum"})
+_SKIPPED = frozenset(
+    {"metadata", "serialization", "cls", "function", "default", "expected", "members", "strict_schema"}
+)
 
 
 def differs_as_json(schema: Schema) -> bool:
@@ -88,7 +90,7 @@ def is_strict(schema: Schema) -> bool:
 def _is_ambiguous(union: Schema) -> bool:
     choices = [choice[0] if isinstance(choice, tuple) else choice for choice in union["choices"]]
     kinds = {node.get("type") for choice in choices for node in _shallow(choice)}
-    return len(choices) > 1 and bool(kinds & _JSON_STRICT or ("model" in kinds and kinds & {"dict", "typed-dict"}))
+    return bool(kinds & _ONLY_JSON and kinds & _STRINGS) or ("dict" in kinds and bool(kinds & {"model", "dataclass"}))
 
 
 def _shallow(schema: Any) -> Iterator[Schema]:
@@ -105,11 +107,13 @@ def _shallow(schema: Any) -> Iterator[Schema]:
 
 def _nodes(schema: Any) -> Iterator[Schema]:
     """Every dict of a core schema; configurations are among them."""
-    stack: list[Any] = [schema]
+    stack: list[tuple[Any, bool]] = [(schema, False)]
     while stack:
-        node = stack.pop()
+        node, is_built = stack.pop()
         if isinstance(node, dict):
-            yield node
-            stack.extend(value for key, value in node.items() if key not in _SKIPPED)
+            # `lax-or-strict` is how Pydantic builds some types: strictness in it says nothing about what was written.
+            yield {**node, "strict": False} if is_built else node
+            is_built = node.get("type") == "lax-or-strict" or (is_built and node.get("type") != "model")
+            stack.extend((value, is_built) for key, value in node.items() if key not in _SKIPPED)
         elif isinstance(node, list | tuple):
-            stack.extend(node)
+            stack.extend((one, is_built) for one in node)

@@ -148,7 +148,7 @@ MAX_ERRORS = 200
 
 def located(exc: ValidationError, loc: Loc) -> Errors:
     """Pydantic's errors as plain dicts, each `loc` led by the given one; at most MAX_ERRORS, and an entry about it."""
-    errors: Errors = [{**error, "loc": loc + error["loc"]} for error in exc.errors(include_url=False)[:MAX_ERRORS]]
+    errors: Errors = [_located(dict(error), loc) for error in exc.errors(include_url=False)[:MAX_ERRORS]]
     total = exc.error_count()
     if total > MAX_ERRORS:
         errors.append(
@@ -161,6 +161,18 @@ def located(exc: ValidationError, loc: Loc) -> Errors:
             }
         )
     return errors
+
+
+def _located(error: dict[str, Any], loc: Loc) -> dict[str, Any]:
+    error["loc"] = loc + error["loc"]
+    value = error["input"]
+    if isinstance(value, bytes) and not value.isascii():
+        # Errors are written as JSON: bytes that are no text have no other way there.
+        try:
+            value.decode()
+        except UnicodeDecodeError:
+            error["input"] = value.decode(errors="backslashreplace")
+    return error
 
 
 def missing(loc: Loc) -> dict[str, Any]:

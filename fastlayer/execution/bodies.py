@@ -6,12 +6,14 @@ validates again, so that the errors are FastAPI's.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
 
 from ..core_schemas import differs_as_json, is_strict
 from ..exceptions import RequestValidationError
@@ -187,13 +189,42 @@ def form_reader(fields: Sequence[ModelField], limits: Mapping[str, int]) -> Body
             form = urlencoded_form(await read_bytes(exchange), max_fields, max_size)
             if form is not None:
                 return form
-        return await get_request(exchange).form(**options)
+        request = get_request(exchange)
+        if type(request) is Request and request.headers.get("content-type", "").startswith("multipart/form-data"):
+            await parse_multipart(request, options)
+        return await request.form(**options)
 
     async def read(exchange: Exchange) -> None:
         form = await _guarded(parse, exchange)
         exchange.body = await load_form(form, names)
 
     return read
+
+
+class ClosingParser(MultiPartParser):
+    """Starlette's parser, which also closes the file of a part that the body ends in the middle of."""
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        complete = {id(value.file) for _, value in form.multi_items() if isinstance(value, UploadFile)}
+        for file in self._files_to_close_on_error:
+            if id(file) not in complete:
+                file.close()
+        return form
+
+
+async def parse_multipart(request: Request, options: Mapping[str, Any]) -> None:
+    """Parse the form; the request keeps it for whoever asks for it later.
+
+    Raises:
+        HTTPException: 400, it is no multipart form or passes a limit.
+    """
+    if request._form is None:
+        try:
+            async with aclosing(request.stream()) as stream:
+                request._form = await ClosingParser(request.headers, stream, **options).parse()
+        except MultiPartException as exc:
+            raise HTTPException(400, exc.message) from exc
 
 
 def _is_short_form(exchange: Exchange) -> bool:
