@@ -21,7 +21,7 @@ from starlette.routing import Match, Mount, Route
 from ..dependencies.callables import place_of
 from ..paths import Template
 from ..routes import APIRoute, APIWebSocketRoute
-from ..table import build_tables
+from ..table import Described, build_tables
 from .findings import Finding
 
 # U+E000 is for private use: what it matches, any text matches.
@@ -46,20 +46,19 @@ def hidden_routes(routes: Sequence[Any]) -> Iterator[Finding]:
         if not samples:
             continue
         table = tables.http if kind == "http" else tables.websocket
-        found = [{one[0]: one for one in table.candidates(path) if one[0] < order} for path in samples]
+        found = [{one[0].order: one for one in table.candidates(path) if one[0].order < order} for path in samples]
         for earlier in sorted(set.intersection(*(set(one) for one in found))):
-            _, other, _, params = found[0][earlier]
+            entry, params = found[0][earlier]
+            other = entry.route
             methods = _shared_methods(other, route, kind)
             if methods and (params is not None or _opaque_match(other, samples)):
                 yield _finding(other, route, methods)
                 break
 
 
-def _described(route: Any) -> tuple[Any, Template | None, frozenset[str] | None, str | None]:
+def _described(route: Any) -> Described:
     kind = _kind(route)
-    if kind is None:
-        return route, None, None, None
-    return route, route.template, None, kind
+    return Described(route, None if kind is None else route.template, scope_type=kind)
 
 
 def _kind(route: Any) -> str | None:
