@@ -160,7 +160,7 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         around_errors = partial(ServerErrorMiddleware, handler=handler, debug=self.debug)
         exceptions = ExceptionMiddleware(self.router, handlers=by_class, debug=self.debug)
         layers = layers_of({"max_body_size": self.max_body_size, "form_limits": self.router.form_limits})
-        if not self.user_middleware:
+        if self.may_fold():
             return behind(folded(self.router, around_errors(self.router), exceptions), layers)
         app: ASGIApp = around_errors(exceptions) if self.errors_inside_middleware else exceptions
         return around_errors(behind(app, [*layers, Middleware(BodyTooLargeMiddleware), *self.user_middleware]))
@@ -179,6 +179,10 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         self.middleware_stack = instrument(stack, self.telemetry)
         self.is_traced = self.middleware_stack is not stack
         return self.middleware_stack
+
+    def may_fold(self) -> bool:
+        """Whether Starlette's default middleware may be one frame: nobody is between."""
+        return not self.user_middleware
 
     # --- registration: the router's own methods, with the app in front -----------------------------------------
 

@@ -28,17 +28,15 @@ class FastAPI(Traceable, FastLayer):
     mounted_lifespans = False
     pages_module = __name__
 
-    def __init__(self, *, title: str = "FastAPI", telemetry: Any = None, **options: Any) -> None:
+    def __init__(self, *, title: str = "FastAPI", **options: Any) -> None:
         super().__init__(title=title, **options)
-        self.telemetry = telemetry
         self.instances.add(self)
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """The app behind its middleware: a stack as Starlette builds it for those who take it apart, else one frame."""
-        wrapped = "build_middleware_stack" in vars(self)
-        if wrapped or type(self).build_middleware_stack is not FastAPI.build_middleware_stack:
-            return Starlette.build_middleware_stack(self)
-        return super().build_middleware_stack()
+    def may_fold(self) -> bool:
+        """Also not where somebody takes the stack apart: an instrumented app, a subclass that builds its own."""
+        replaced = "build_middleware_stack" in vars(self)
+        overridden = type(self).build_middleware_stack is not FastLayer.build_middleware_stack
+        return super().may_fold() and not replaced and not overridden
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """The ASGI application, called through Starlette's own method: tracing packages replace that."""

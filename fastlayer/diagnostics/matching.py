@@ -46,12 +46,10 @@ def hidden_routes(routes: Sequence[Any]) -> Iterator[Finding]:
         if not samples:
             continue
         table = tables.http if kind == "http" else tables.websocket
-        found = [
-            {entry.order: (entry.route, params) for entry, params in table.candidates(path) if entry.order < order}
-            for path in samples
-        ]
+        found = [{one[0].order: one for one in table.candidates(path) if one[0].order < order} for path in samples]
         for earlier in sorted(set.intersection(*(set(one) for one in found))):
-            other, params = found[0][earlier]
+            entry, params = found[0][earlier]
+            other = entry.route
             methods = _shared_methods(other, route, kind)
             if methods and (params is not None or _opaque_match(other, samples)):
                 yield _finding(other, route, methods)
@@ -60,7 +58,7 @@ def hidden_routes(routes: Sequence[Any]) -> Iterator[Finding]:
 
 def _described(route: Any) -> Described:
     kind = _kind(route)
-    return Described(route, None) if kind is None else Described(route, route.template, scope_type=kind)
+    return Described(route, None if kind is None else route.template, scope_type=kind)
 
 
 def _kind(route: Any) -> str | None:
