@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .frontend import FrontendGroup, select_frontend
 from .inclusion import RouteList
 from .matching import INNER_KEY, asked, described, handler_of, route_path
-from .routes import CONTEXT_KEY
+from .routes import ALLOWED_KEY, CONTEXT_KEY
 from .table import Found, Tables, build_tables
 from .urls import location, slash_toggled
 
@@ -87,9 +87,20 @@ class Dispatcher(Router):
                 partial, partial_scope = found, entered(found, scope)
         if partial is not None:
             scope.update(partial_scope)
+            scope[ALLOWED_KEY] = self.allowed_methods(scope, path)
             await handler_of(partial[0].route)(scope, receive, send)
             return
         await self.unmatched(scope, receive, send, path)
+
+    def allowed_methods(self, scope: Scope, path: str) -> set[str]:
+        """The methods of all routes that match by path: what a 405 has to name (RFC 9110, 15.5.6)."""
+        found = self.tables().http.candidates(path)
+        matching = [
+            entry.route
+            for entry, params in found
+            if params is not None or asked(entry.route, scope)[0] is not Match.NONE
+        ]
+        return {method for route in matching for method in getattr(route, "methods", None) or ()}
 
     async def unmatched(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         """Redirect to the path with or without its slash at the end where that matches, else a frontend, else 404."""

@@ -34,6 +34,7 @@ from .options import Options, RouteOptions, combine, written
 from .paths import Template, parse_path
 
 CONTEXT_KEY = "effective_route_context"
+ALLOWED_KEY = "fastlayer.allowed_methods"  # in the scope of a request that matched by path only
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -282,7 +283,7 @@ class APIRoute(_Templated, Route):
         if scope["method"] in route.methods:
             await route.app(scope, receive, send)
             return
-        headers = {"Allow": ", ".join(sorted(route.methods))}
+        headers = {"Allow": ", ".join(sorted(scope.get(ALLOWED_KEY) or route.methods))}
         if "app" in scope:
             raise HTTPException(status_code=405, headers=headers)
         await PlainTextResponse("Method Not Allowed", status_code=405, headers=headers)(scope, receive, send)

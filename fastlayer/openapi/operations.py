@@ -9,8 +9,10 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 from starlette.responses import JSONResponse
 
+from ..dependencies.models import flat_body_params
 from .constants import METHODS_WITH_BODY, REF_PREFIX
 from .dependencies import FlatDependencies, Parameter, flatten
+from .forms import described_body
 from .plain import plain
 from .schemas import DescribedField, FieldSchemas, JsonSchema, field_schema
 
@@ -57,6 +59,12 @@ def api_routes(routes: Iterable[Any]) -> Iterator[Any]:
             yield route
 
 
+def body_of(route: Any) -> DescribedField | None:
+    """The field that describes a route's body."""
+    body: DescribedField | None = described_body(route.body_field, flat_body_params(route.dependant), route.unique_id)
+    return body
+
+
 class OperationWriter:
     """Writes the path items of one document: `path_item(route)` for each route.
 
@@ -83,7 +91,7 @@ class OperationWriter:
         parameters = self.parameters(flat)
         if parameters:
             operation["parameters"] = parameters
-        body = request_body(route.body_field, self.schemas) if method in METHODS_WITH_BODY else None
+        body = request_body(body_of(route), self.schemas) if method in METHODS_WITH_BODY else None
         if body:
             operation["requestBody"] = body
         if route.callbacks:

@@ -130,8 +130,13 @@ def field_schema(field: DescribedField, schemas: FieldSchemas, *, name: str | No
     """A copy of the field's schema, titled after `name` (default: its alias) unless it only refers to a model."""
     schema = dict(schemas[field])
     if "$ref" not in schema:
-        schema["title"] = field.field_info.title or (name or field.alias).title().replace("_", " ")
+        schema["title"] = title_of(field, name=name)
     return schema
+
+
+def title_of(field: DescribedField, *, name: str | None = None) -> str:
+    """The title it was given, or its name (default: its alias) in words."""
+    return field.field_info.title or (name or field.alias).title().replace("_", " ")
 
 
 def simplest_names(definitions: Mapping[str, JsonSchema], choices: Mapping[str, Sequence[str]]) -> dict[str, str]:

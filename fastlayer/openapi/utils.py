@@ -6,17 +6,20 @@ from typing import Any
 
 from pydantic import AnyUrl, ValidationError
 
+from ..dependencies.models import flat_body_params
 from .dependencies import flatten
+from .forms import write_form
 from .operations import (
     VALIDATION_ERRORS,
     OperationWriter,
     api_routes,
+    body_of,
     operation_metadata,
     operation_summary,
     request_body,
 )
 from .plain import plain
-from .schemas import DescribedField, FieldSchemas, schema_definitions
+from .schemas import DescribedField, FieldSchemas, JsonSchema, schema_definitions
 from .versions import document_for_version
 
 
@@ -42,8 +45,10 @@ def get_openapi(
     `routes` may hold anything; only API routes are described. Nothing given is changed. 3.1.0 keeps what is only
     valid in 3.2 (`itemSchema`, the `query` method); the other versions leave out or rewrite what they do not know.
     """
-    fields = get_fields_from_routes([*routes, *(webhooks or ())])
+    described = [*routes, *(webhooks or ())]
+    fields = get_fields_from_routes(described)
     schemas, definitions = schema_definitions(fields, separate_input_output_schemas=separate_input_output_schemas)
+    _write_forms(described, schemas, definitions)
     writer = OperationWriter(schemas)
     info = {
         "title": title,
@@ -70,7 +75,7 @@ def get_fields_from_routes(routes: Iterable[Any]) -> list[DescribedField]:
         if not route.include_in_schema:
             continue
         fields.update(dict.fromkeys(get_fields_from_routes(route.callbacks or ())))
-        own = (route.body_field, route.response_field, *route.response_fields.values(), route.stream_item_field)
+        own = (body_of(route), route.response_field, *route.response_fields.values(), route.stream_item_field)
         fields.update(dict.fromkeys(field for field in own if field))
         fields.update(dict.fromkeys(one.field for one in flatten(route.dependant).parameters))
     return list(fields)
@@ -110,6 +115,15 @@ def generate_operation_id(*, route: Any, method: str) -> str:
     if route.operation_id:
         return str(route.operation_id)
     return re.sub(r"\W", "_", f"{route.name}{route.path_format}") + f"_{method.lower()}"
+
+
+def _write_forms(routes: Iterable[Any], schemas: FieldSchemas, definitions: dict[str, JsonSchema]) -> None:
+    """Rewrites the definitions of bodies that are forms with models, those of callbacks too."""
+    for route in api_routes(routes):
+        _write_forms(route.callbacks or (), schemas, definitions)
+        body = body_of(route)
+        if body in schemas:
+            write_form(body, flat_body_params(route.dependant), schemas, definitions)
 
 
 def _paths(routes: Iterable[Any], writer: OperationWriter) -> dict[str, Any]:
