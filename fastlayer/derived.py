@@ -34,7 +34,8 @@ def derived_route(route: BaseRoute, prefix: str, outer: Options, own: Options, p
     if isinstance(route, (APIRoute, APIWebSocketRoute)):
         return route.included(prefix, outer, provider)
     made: Any = None
-    layers = [*layers_of(outer), *layers_of(own)]
+    is_first = not hasattr(route, "original_route")  # else the inclusion before this one has applied `own`
+    layers = [*layers_of(outer), *(layers_of(own) if is_first else ())]
     if isinstance(route, Route):
         made = type(route)(
             prefix + route.path,

@@ -1,0 +1,466 @@
+"""Routers: options, several paths, handlers, middleware, redirects, URLs, routers and routes that override methods."""
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+from pydantic import BaseModel
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from fastlayer import APIRouter, FastLayer, HTTPException
+from fastlayer.routing import APIRoute, RouterError
+from fastlayer.testclient import TestClient
+
+
+def client(app: Any) -> TestClient:
+    return TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+
+
+def endpoint() -> dict[str, str]:
+    return {"from": "endpoint"}
+
+
+# --- registration -----------------------------------------------------------------------------------------------
+
+
+def test_an_endpoint_has_several_paths() -> None:
+    app = FastLayer()
+    app.get("/a", "/b")(endpoint)
+    app.post(["/c", "/d"])(endpoint)
+
+    assert [client(app).get(path).status_code for path in ("/a", "/b", "/c", "/d")] == [200, 200, 405, 405]
+    assert [client(app).post(path).status_code for path in ("/a", "/b", "/c", "/d")] == [405, 405, 200, 200]
+
+
+def test_query_is_a_method_with_a_body() -> None:
+    app = FastLayer()
+
+    @app.query("/search")
+    def search(words: list[str]) -> int:
+        return len(words)
+
+    assert client(app).request("QUERY", "/search", json=["a", "b"]).json() == 2
+
+
+@pytest.mark.parametrize("where", ["app", "router", "route"])
+def test_auto_head_answers_head_where_get_is_answered(where: str) -> None:
+    app = FastLayer(auto_head=where == "app")
+    router = APIRouter(auto_head=True) if where == "router" else APIRouter()
+    if where == "route":
+        router.get("/a", auto_head=True)(endpoint)
+    else:
+        router.get("/a")(endpoint)
+    app.include_router(router)
+
+    assert client(app).head("/a").status_code == (405 if where == "app" else 200)
+    app.get("/b", **({"auto_head": True} if where == "route" else {}))(endpoint)
+    assert client(app).head("/b").status_code == (405 if where == "router" else 200)
+
+
+class Sparse(BaseModel):
+    a: int | None = None
+
+
+def test_response_defaults_of_layers_reach_the_route_and_the_nearest_wins() -> None:
+    app = FastLayer(response_model_exclude_none=True)
+    router = APIRouter(response_model_exclude_none=False)
+
+    def answer() -> Sparse:
+        return Sparse()
+
+    app.get("/app")(answer)
+    router.get("/router")(answer)
+    router.get("/route", response_model_exclude_none=True)(answer)
+    app.include_router(router)
+
+    answers = [client(app).get(path).json() for path in ("/app", "/router", "/route")]
+    assert answers == [{}, {"a": None}, {}]
+
+
+def test_meta_of_all_layers_can_be_read_from_the_request() -> None:
+    router = APIRouter(meta={"team": "shop", "public": False})
+
+    @router.get("/", meta={"public": True})
+    def read(request: Request) -> dict[str, Any]:
+        return dict(request.scope["route"].meta)
+
+    app = FastLayer(meta={"region": "eu"})
+    app.include_router(router, prefix="/shop", meta={"included": 1})
+
+    assert client(app).get("/shop/").json() == {"region": "eu", "included": 1, "team": "shop", "public": True}
+
+
+def test_an_unknown_option_is_refused_with_the_one_that_was_meant() -> None:
+    options: Any = {"respons_model": int}
+    with pytest.raises(TypeError, match="Did you mean 'response_model'"):
+        APIRouter(**options)
+
+
+def test_the_same_route_may_be_registered_twice_and_the_first_answers() -> None:
+    app = FastLayer()
+    app.get("/a")(lambda: 1)
+    app.get("/a")(lambda: 2)
+
+    assert client(app).get("/a").json() == 1
+
+
+# --- handlers and middleware ------------------------------------------------------------------------------------
+
+
+def answering(text: str) -> Callable[[Request, Exception], Response]:
+    return lambda request, exc: PlainTextResponse(text, 400)
+
+
+class OddError(LookupError):
+    pass
+
+
+def failing() -> None:
+    raise OddError
+
+
+def test_the_nearest_exception_handler_wins() -> None:
+    inner, middle, bare = APIRouter(exception_handlers={OddError: answering("inner")}), APIRouter(), APIRouter()
+    for router in (inner, middle, bare):
+        router.get("/")(failing)
+    middle.include_router(inner, prefix="/inner")
+    middle.exception_handler(OddError)(answering("middle"))  # after the routes: it counts for them too
+    app = FastLayer(exception_handlers={OddError: answering("app")})
+    app.include_router(middle, prefix="/middle")
+    app.include_router(bare, prefix="/bare")
+
+    answers = [client(app).get(path).text for path in ("/middle/inner/", "/middle/", "/bare/")]
+    assert answers == ["inner", "middle", "app"]
+
+
+def test_a_router_handles_statuses_and_its_handlers_stay_its_own() -> None:
+    router = APIRouter()
+
+    @router.get("/gone")
+    def gone() -> None:
+        raise HTTPException(410)
+
+    router.exception_handler(410)(answering("router"))
+    app = FastLayer()
+    app.include_router(router)
+    app.get("/other")(gone)
+
+    assert client(app).get("/gone").text == "router"
+    assert client(app).get("/other").json() == {"detail": "Gone"}
+
+
+class Counting:
+    """Counts requests, and says so in a header."""
+
+    def __init__(self, app: ASGIApp, name: str) -> None:
+        self.app = app
+        self.name = name
+        self.count = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.count += 1
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-count", f"{self.name}{self.count}".encode())]
+            await send(message)
+
+        await self.app(scope, receive, counted)
+
+
+def test_router_middleware_is_one_instance_around_all_routes_inside() -> None:
+    inner = APIRouter(middleware=[Middleware(Counting, name="i")])
+    inner.get("/a")(endpoint)
+    inner.get("/b")(endpoint)
+    inner.routes.append(Route("/plain", lambda request: PlainTextResponse("plain")))
+    inner.mount("/mounted", Router([Route("/x", lambda request: PlainTextResponse("x"))]))
+    outer = APIRouter(middleware=[Middleware(Counting, name="o")])
+    outer.include_router(inner)
+    app = FastLayer()
+    app.include_router(outer)
+    app.get("/outside")(endpoint)
+
+    seen = [client(app).get(path).headers.get_list("x-count") for path in ("/a", "/b", "/plain", "/mounted/x")]
+    assert seen == [["i1", "o1"], ["i2", "o2"], ["i3", "o3"], ["i4", "o4"]]
+    assert "x-count" not in client(app).get("/outside").headers
+
+
+def test_middleware_of_one_route_is_around_that_route() -> None:
+    app = FastLayer()
+    app.get("/a", middleware=[Middleware(Counting, name="r")])(endpoint)
+    app.get("/b")(endpoint)
+
+    assert client(app).get("/a").headers["x-count"] == "r1"
+    assert "x-count" not in client(app).get("/b").headers
+
+
+# --- redirects and URLs -----------------------------------------------------------------------------------------
+
+
+def location(app: ASGIApp, path: str, query: bytes = b"", host: bytes | None = b"shop.example") -> str:
+    """Where a GET request is redirected to."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query,
+        "headers": [] if host is None else [(b"host", host)],
+        "scheme": "http",
+        "server": None,
+        "root_path": "",
+    }
+    anyio.run(app, scope, receive, send)
+    assert sent[0]["status"] == 307
+    return dict(sent[0]["headers"])[b"location"].decode()
+
+
+def slashed() -> FastLayer:
+    app = FastLayer()
+    app.get("/items/")(endpoint)
+    app.get("/{anything:path}/")(endpoint)
+    return app
+
+
+def test_a_slash_is_added_or_taken_away() -> None:
+    app = FastLayer()
+    app.get("/with/")(endpoint)
+    app.get("/without")(endpoint)
+
+    assert location(app, "/with") == "http://shop.example/with/"
+    assert location(app, "/without/") == "http://shop.example/without"
+
+
+def test_raw_bytes_in_a_query_string_survive_the_redirect() -> None:
+    assert location(slashed(), "/items", b"q=\xff\xfe&b=%20c") == "http://shop.example/items/?q=%FF%FE&b=%20c"
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "//evil.example/x", "///evil.example"])
+@pytest.mark.parametrize("host", [b"shop.example", None])
+def test_a_redirect_never_leaves_the_host(path: str, host: bytes | None) -> None:
+    found = location(slashed(), path, host=host)
+
+    assert found.startswith("http://shop.example/" if host else "/")
+    assert not found.startswith("//")
+
+
+def test_redirects_can_be_switched_off() -> None:
+    app = FastLayer(redirect_slashes=False)
+    app.get("/items/")(endpoint)
+
+    assert client(app).get("/items").status_code == 404
+
+
+def test_urls_are_made_from_names_and_from_endpoints() -> None:
+    sub = FastLayer()
+
+    @sub.get("/things/{thing}")
+    def thing(thing: str) -> str:
+        return thing
+
+    router = APIRouter(prefix="/items")
+
+    @router.get("/{id}")
+    def item(id: int, request: Request) -> list[str]:
+        find: Any = request.url_for
+        return [str(find(item, id=3)), str(find("item", id=4))]
+
+    app = FastLayer()
+    app.include_router(router, prefix="/v1")
+    app.mount("/sub/{tenant}", sub)
+
+    assert app.url_path_for(item, id=3) == "/v1/items/3"
+    assert app.url_path_for(thing, tenant="a", thing="b") == "/sub/a/things/b"
+    assert client(app).get("/v1/items/1").json() == ["http://testserver/v1/items/3", "http://testserver/v1/items/4"]
+    with pytest.raises(NoMatchFound):
+        app.url_path_for(item, wrong=3)
+    with pytest.raises(NoMatchFound):
+        app.url_path_for(endpoint)
+
+
+# --- dispatch ---------------------------------------------------------------------------------------------------
+
+
+def test_path_parameters_are_not_shared_between_requests() -> None:
+    app = FastLayer()
+
+    @app.get("/fixed")
+    @app.get("/open/{name}")
+    def keep(request: Request) -> dict[str, Any]:
+        before = dict(request.path_params)
+        request.path_params["leak"] = "secret"
+        return before
+
+    for path, expected in (("/fixed", {}), ("/open/x", {"name": "x"})):
+        assert [client(app).get(path).json() for _ in range(2)] == [expected, expected]
+
+
+def test_a_method_no_route_has_is_405_with_the_methods_of_the_first() -> None:
+    app = FastLayer()
+    app.get("/a")(endpoint)
+    app.put("/a")(endpoint)
+
+    answer = client(app).delete("/a")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
+def test_a_route_added_after_the_first_request_is_served() -> None:
+    app = FastLayer()
+    assert client(app).get("/late").status_code == 404
+    app.get("/late")(endpoint)
+    assert client(app).get("/late").status_code == 200
+
+
+class RefusingRoute(APIRoute):
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if (b"x-key", b"yes") not in scope["headers"]:
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+class TrackingRoute(APIRoute):
+    calls = 0
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.calls += 1
+        await super().handle(scope, receive, send)
+
+
+def test_the_routes_a_user_made_are_called_where_they_are_included() -> None:
+    router = APIRouter(route_class=TrackingRoute)
+    router.get("/tracked")(endpoint)
+    refusing = APIRouter(route_class=RefusingRoute)
+    refusing.get("/guarded")(endpoint)
+    app = FastLayer()
+    app.include_router(router, prefix="/v1")
+    app.include_router(refusing, prefix="/v1")
+
+    assert client(app).get("/v1/tracked").status_code == 200
+    assert router.routes[0].calls == 1  # type: ignore[attr-defined]  # a TrackingRoute
+    assert client(app).get("/v1/guarded").status_code == 404
+    assert client(app).get("/v1/guarded", headers={"x-key": "yes"}).status_code == 200
+
+
+class TrackingRouter(APIRouter):
+    calls = 0
+    open = True
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(scope) if self.open else (Match.NONE, {})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.calls += 1
+        await super().handle(scope, receive, send)
+
+
+def test_routers_that_override_handle_or_matches_have_their_say() -> None:
+    parent, child = TrackingRouter(), TrackingRouter()
+    child.get("/a")(endpoint)
+    parent.include_router(child, prefix="/child")
+    app = FastLayer()
+    app.include_router(parent, prefix="/parent")
+
+    assert client(app).get("/parent/child/a").status_code == 200
+    assert (parent.calls, child.calls) == (1, 1)
+    child.open = False
+    assert client(app).get("/parent/child/a").status_code == 404
+
+
+# --- mounting ---------------------------------------------------------------------------------------------------
+
+
+def existing_starlette() -> Starlette:
+    """An application as somebody may have it already."""
+
+    async def home(request: Request) -> Response:
+        return PlainTextResponse(f"{request.url_for('home')} {request.path_params}")
+
+    async def crash(request: Request) -> Response:
+        raise OddError
+
+    async def socket(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("hello")
+        await websocket.close()
+
+    return Starlette(
+        routes=[Route("/", home, name="home"), Route("/crash", crash), WebSocketRoute("/ws", socket)],
+        exception_handlers={OddError: answering("starlette's")},
+    )
+
+
+def test_an_existing_starlette_application_is_mounted_unchanged() -> None:
+    app = FastLayer()
+    app.get("/api")(endpoint)
+    app.mount("/old", existing_starlette())
+
+    assert client(app).get("/old/").text == "http://testserver/old/ {}"
+    assert client(app).get("/old/crash").text == "starlette's"
+    assert client(app).get("/api").json() == {"from": "endpoint"}
+    with client(app).websocket_connect("/old/ws") as socket:
+        assert socket.receive_text() == "hello"
+
+
+def test_an_error_in_a_mounted_application_is_answered_once() -> None:
+    async def crash(request: Request) -> Response:
+        raise OddError
+
+    app = FastLayer()
+    app.mount("/old", Starlette(routes=[Route("/crash", crash)]))
+
+    assert client(app).get("/old/crash").text == "Internal Server Error"
+
+
+def test_mounts_and_hosts_of_included_routers_are_served_below_the_prefix() -> None:
+    inner = Starlette(routes=[Route("/x", lambda request: PlainTextResponse("x"), name="x")])
+    router = APIRouter(routes=[Mount("/m", inner, name="m"), Host("api.example", inner, name="h")])
+    app = FastLayer()
+    app.include_router(router, prefix="/v1")
+
+    assert client(app).get("/v1/m/x").text == "x"
+    assert TestClient(app, base_url="http://api.example").get("/v1/x").text == "x"
+    assert app.url_path_for("m:x") == "/v1/m/x"
+
+
+def test_a_mounted_fastlayer_has_its_own_document_and_root_path() -> None:
+    sub = FastLayer(title="Sub")
+    sub.get("/a")(endpoint)
+    app = FastLayer(title="Main")
+    app.mount("/sub", sub)
+
+    document = client(app).get("/sub/openapi.json").json()
+    assert (document["info"]["title"], document["servers"]) == ("Sub", [{"url": "/sub"}])
+    assert "/sub/a" not in client(app).get("/openapi.json").json()["paths"]
+    assert "'/sub/openapi.json'" in client(app).get("/sub/docs").text.replace('"', "'")
+
+
+# --- mistakes ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prefix", ["api", "/api/"])
+def test_a_prefix_that_cannot_work_is_refused(prefix: str) -> None:
+    with pytest.raises(RouterError, match="prefix"):
+        APIRouter(prefix=prefix)
+
+
+def test_routers_cannot_contain_themselves() -> None:
+    parent, child = APIRouter(), APIRouter()
+    parent.include_router(child, prefix="/child")
+    with pytest.raises(RouterError, match="itself"):
+        parent.include_router(parent)
+    with pytest.raises(RouterError, match="already includes"):
+        child.include_router(parent, prefix="/parent")
