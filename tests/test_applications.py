@@ -87,7 +87,9 @@ def test_the_limit_nearest_to_the_route_wins_and_mounts_inherit() -> None:
     app.mount("/sub", sub)
     app.mount("/old", Starlette(routes=[Route("/", lambda request: PlainTextResponse("ok"), methods=["POST"])]))
 
-    statuses = [client(app).post(path, content=b"123456").status_code for path in ("/wide", "/narrow", "/sub/", "/old/")]
+    statuses = [
+        client(app).post(path, content=b"123456").status_code for path in ("/wide", "/narrow", "/sub/", "/old/")
+    ]
     assert statuses == [200, 413, 413, 413]
 
 

@@ -156,6 +156,21 @@ def test_a_router_handles_statuses_and_its_handlers_stay_its_own() -> None:
     assert client(app).get("/other").json() == {"detail": "Gone"}
 
 
+def test_a_routers_handler_for_every_exception_is_for_those_nobody_expects() -> None:
+    router = APIRouter(exception_handlers={Exception: answering("unexpected")})
+
+    @router.get("/{number}")
+    def fail(number: int) -> None:
+        raise HTTPException(404) if number else OddError
+
+    app = FastLayer()
+    app.include_router(router)
+
+    assert client(app).get("/0").text == "unexpected"
+    assert client(app).get("/1").json() == {"detail": "Not Found"}
+    assert client(app).get("/x").status_code == 422
+
+
 class Counting:
     """Counts requests, and says so in a header."""
 

@@ -34,10 +34,18 @@ def find_handler(exc: BaseException, own: Handlers, scope: Mapping[str, Any]) ->
     """The handler for the exception or, of a group with a single member, for that member; None if there is none."""
     everywhere, by_status = scope.get("starlette.exception_handlers") or ({}, {})
     while True:
-        handler = _look_up(exc, own, own) or _look_up(exc, everywhere, by_status)
+        handler = _nearest(exc, own, everywhere, by_status)
         if handler is not None or not isinstance(exc, BaseExceptionGroup) or len(exc.exceptions) != 1:
             return handler, exc
         exc = exc.exceptions[0]
+
+
+def _nearest(exc: BaseException, own: Handlers, everywhere: Handlers, by_status: Handlers) -> Any:
+    """The route's own handler, else the app's. One for `Exception` is for what nobody expects, so it comes last."""
+    handler = _look_up(exc, own, own)
+    if handler is None or handler is own.get(Exception):
+        return _look_up(exc, everywhere, by_status) or handler
+    return handler
 
 
 def _look_up(exc: BaseException, by_class: Handlers, by_status: Handlers) -> Callable[..., Any] | None:

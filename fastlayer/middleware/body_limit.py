@@ -6,6 +6,7 @@ sets), so that a limit of a mounted Starlette application and ours may contain e
 
 from typing import Any
 
+from anyio import CancelScope
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
@@ -107,7 +108,9 @@ class _Count:
             self._started = True
             self._replaced = self._declared_too_large and message["status"] != 413
             if self._replaced:
-                await _too_large(self._scope, self._receive, self._send)
+                # A stream that now hears of a disconnect, by `receive`, cancels whoever sends for it.
+                with CancelScope(shield=True):
+                    await _too_large(self._scope, self._receive, self._send)
         if not self._replaced:
             await self._send(message)
 
