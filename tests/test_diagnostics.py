@@ -145,12 +145,6 @@ def path_nobody_takes(app: FastLayer) -> None:
     app.get("/items/{item_id}")(nothing)
 
 
-def path_not_in_the_path(app: FastLayer) -> None:
-    @app.get("/items")
-    def read(item_id: Annotated[int, Path()]) -> int:
-        return item_id
-
-
 def body_on_get(app: FastLayer) -> None:
     @app.get("/search")
     def search(item: Item) -> Item:
@@ -242,7 +236,6 @@ TRIGGERS: list[tuple[str, Callable[[FastLayer], None], str]] = [
     ("FL102", shadowed_by_a_mount, "GET /files/{item_id} is hidden by /files, registered earlier: Mount /files"),
     ("FL103", misspelt_path, "Nothing takes the path parameter 'item_id' of '/items/{item_id}'"),
     ("FL103", path_nobody_takes, "Nothing takes the path parameter 'item_id'"),
-    ("FL104", path_not_in_the_path, "'item_id' is declared as Path()"),
     ("FL105", body_on_get, "GET /search reads a body ('item')"),
     ("FL106", body_without_a_status_for_it, "Status 204 has no body, and the function returns dict"),
     ("FL106", stream_without_a_status_for_it, "Status 204 has no body, and the function returns "),
@@ -519,6 +512,14 @@ def test_a_silenced_code_is_neither_said_nor_an_error() -> None:
     assert diagnose(app) == []
     with TestClient(app) as client:
         assert client.request("GET", "/search", json={"price": 1}).json() == {"price": 1.0}
+
+
+def test_a_diagnosis_that_fails_keeps_no_application_from_serving(caplog: pytest.LogCaptureFixture) -> None:
+    app = FastLayer()
+    body_on_post(app)
+    app.routes[-1].responses = None  # type: ignore[attr-defined]  # what a careless library may do
+    assert TestClient(app).request("POST", "/search", json={"price": 1}).status_code == 200
+    assert [record.getMessage() for record in caplog.records] == ["The application could not be diagnosed"]
 
 
 def test_a_diagnosis_changes_nothing() -> None:

@@ -121,9 +121,14 @@ def run(
 
 
 @cli.command()
-def routes(app: App = None, as_json: AsJson = False, as_fastapi: AsFastapi = False) -> None:
+def routes(
+    app: App = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also the document and the pages FastLayer adds.")] = False,
+    as_json: AsJson = False,
+    as_fastapi: AsFastapi = False,
+) -> None:
     """List the routes in the order they are tried: method, path, endpoint, what they need."""
-    found = list(listing.rows(loaded(app, as_fastapi).app))
+    found = [row for row in listing.rows(loaded(app, as_fastapi).app) if everything or not row.is_built_in]
     if as_json:
         print(json.dumps([row._asdict() for row in found], indent=2))
         return

@@ -12,6 +12,7 @@ from rich.text import Text
 from ..dependencies.callables import name_of, unwrapped_call
 from ..dependencies.models import Dependant, walk
 
+PACKAGE = Path(__file__).parents[1]
 NARROW = 100
 """Columns below which what a route needs stands under its endpoint instead of beside it."""
 
@@ -28,6 +29,11 @@ class Row(NamedTuple):
     dependencies: list[str]
     security: list[str]
     in_document: bool
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether FastLayer added it: the document and the pages that show it."""
+        return self.file is not None and Path(self.file).is_relative_to(PACKAGE) and not self.in_document
 
     @property
     def place(self) -> str:

@@ -43,7 +43,13 @@ def report(app: Any) -> None:
     Raises:
         DiagnosticsError: the app is strict and there are findings.
     """
-    findings = diagnose(app)
+    try:
+        findings = diagnose(app)
+    except Exception:  # a route of a kind nobody foresaw must not keep an application from serving
+        if app.strict:
+            raise
+        logger.exception("The application could not be diagnosed")
+        return
     if findings and app.strict:
         raise DiagnosticsError(findings)
     for finding in findings:
@@ -69,7 +75,7 @@ def _of_routes(app: Any) -> Iterator[Finding]:
 
 def _of_app(app: Any, silenced: Iterable[str]) -> Iterator[Finding]:
     routes = list(app.router.routes)
-    yield from hidden_routes(routes)
+    yield from hidden_routes(app.router)
     yield from operation_ids([route for route in routes if isinstance(route, APIRoute)])
     if app.dependency_overrides:
         served = [route for route in routes if isinstance(route, (APIRoute, APIWebSocketRoute))]

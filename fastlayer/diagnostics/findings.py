@@ -16,7 +16,6 @@ CODES: dict[str, Rule] = {
     "FL101": Rule("warning", "The same method and path are registered twice"),
     "FL102": Rule("warning", "An earlier route answers all requests of a later one"),
     "FL103": Rule("warning", "Nothing takes a parameter of the path"),
-    "FL104": Rule("error", "A Path() parameter is not in the path"),
     "FL105": Rule("warning", "A GET or HEAD operation reads a body"),
     "FL106": Rule("warning", "A status without a body has something to send"),
     "FL107": Rule("warning", "*args or **kwargs are read as query parameters"),

@@ -5,7 +5,7 @@ convertor of another route can match by accident. An earlier route that matches 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from starlette.convertors import (
@@ -19,9 +19,10 @@ from starlette.convertors import (
 from starlette.routing import Match, Mount, Route
 
 from ..dependencies.callables import place_of
+from ..matching import described
 from ..paths import Template
 from ..routes import APIRoute, APIWebSocketRoute
-from ..table import Described, build_tables
+from ..table import RouteTable
 from .findings import Finding
 
 # U+E000 is for private use: what it matches, any text matches.
@@ -35,40 +36,30 @@ _SAMPLES: tuple[tuple[type[Any], tuple[str, str]], ...] = (
 _PARAMETER = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
 
 
-def hidden_routes(routes: Sequence[Any]) -> Iterator[Finding]:
-    """FL101 and FL102."""
-    tables = build_tables(_described(route) for route in routes)
-    for order, route in enumerate(routes):
-        kind = _kind(route)
-        if kind is None:
+def hidden_routes(router: Any) -> Iterator[Finding]:
+    """FL101 and FL102, by the router's own index of its routes."""
+    tables = router.tables()
+    for order, route in enumerate(router.routes):
+        if not isinstance(route, (APIRoute, APIWebSocketRoute)):
             continue
-        samples = sample_paths(route.template)
+        template, kind = described(route).template, "http" if isinstance(route, APIRoute) else "websocket"
+        samples = () if template is None else sample_paths(template)
         if not samples:
             continue
-        table = tables.http if kind == "http" else tables.websocket
-        found = [{one[0].order: one for one in table.candidates(path) if one[0].order < order} for path in samples]
+        table: RouteTable = getattr(tables, kind)
+        found = [_earlier(table, path, order) for path in samples]
         for earlier in sorted(set.intersection(*(set(one) for one in found))):
-            entry, params = found[0][earlier]
-            other = entry.route
+            other, is_decided = found[0][earlier]
             methods = _shared_methods(other, route, kind)
-            if methods and (params is not None or _opaque_match(other, samples)):
+            if methods and (is_decided or _opaque_match(other, samples)):
                 yield _finding(other, route, methods)
                 break
 
 
-def _described(route: Any) -> Described:
-    kind = _kind(route)
-    return Described(route, None if kind is None else route.template, scope_type=kind)
-
-
-def _kind(route: Any) -> str | None:
-    """ "http" or "websocket" for a route that matches by its path alone."""
-    kind = type(route)
-    if isinstance(route, APIRoute) and kind.matches is APIRoute.matches and kind.handle is APIRoute.handle:
-        return "http"
-    if isinstance(route, APIWebSocketRoute) and kind.matches is APIWebSocketRoute.matches:
-        return "websocket"
-    return None
+def _earlier(table: RouteTable, path: str, order: int) -> dict[int, tuple[Any, bool]]:
+    """The routes before `order` that may answer the path, and whether the table knows that they do."""
+    candidates = table.candidates(path)
+    return {entry.order: (entry.route, params is not None) for entry, params in candidates if entry.order < order}
 
 
 def sample_paths(template: Template) -> tuple[str, ...]:

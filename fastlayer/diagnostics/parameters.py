@@ -13,28 +13,18 @@ from .findings import Finding
 
 
 def path_parameters(route: Any, nodes: list[Dependant]) -> Iterator[Finding]:
-    """FL103 and FL104."""
-    in_path = set(route.param_convertors)
-    taken = {_name(field) for node in nodes for field in node.path_params}
-    place = place_of(route.endpoint)
-    for node in nodes:
-        for field in node.path_params:
-            if _name(field) not in in_path:
-                yield Finding(
-                    "FL104",
-                    f"{_name(field)!r} is declared as Path(), and the path {route.path!r} has no such parameter",
-                    place_of(node.call),
-                    _meant(_name(field), in_path - taken) or "Add it to the path, or declare it as Query().",
-                )
+    """FL103. The opposite, a Path() parameter that the path lacks, is refused at registration."""
     if any(node.request_param_name or node.http_connection_param_name or node.websocket_param_name for node in nodes):
         return  # it may read `request.path_params` itself
-    others = {field.name for node in nodes for field in (*node.query_params, *node.path_params)}
+    in_path = set(route.param_convertors)
+    taken = {_name(field) for node in nodes for field in node.path_params}
+    others = {field.name for node in nodes for field in node.query_params}
     for name in sorted(in_path - taken):
         yield Finding(
             "FL103",
             f"Nothing takes the path parameter {name!r} of {route.path!r}",
-            place,
-            _meant(name, others - in_path) or f"Add a parameter {name!r} to the function, or take it out of the path.",
+            place_of(route.endpoint),
+            _meant(name, others) or f"Add a parameter {name!r} to the function, or take it out of the path.",
         )
 
 

@@ -70,6 +70,13 @@ def test_the_routes_are_given_as_json(shop: Path, command: Command) -> None:
     assert found["talk"]["methods"] == ["WEBSOCKET"]
 
 
+def test_the_pages_that_fastlayer_adds_are_listed_on_demand(shop: Path, command: Command) -> None:
+    own = {row["path"] for row in json.loads(command("routes", "--json").out)}
+    everything = {row["path"] for row in json.loads(command("routes", "--json", "--all").out)}
+    assert own == {"/items/{item_id}", "/ws/{room}"}
+    assert everything > own | {"/docs", "/redoc", "/openapi.json"}
+
+
 def test_mounted_routes_are_listed_below_their_mount(folder: Path, command: Command) -> None:
     (folder / "main.py").write_text(
         "from fastlayer import FastLayer\ninner = FastLayer(openapi_url=None)\n"

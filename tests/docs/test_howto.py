@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from docs_src.concepts import lifetimes
+from docs_src.concepts import lifetimes, mistakes
 from docs_src.howto import background, database, jwt_auth, settings, sockets, streaming, uploads, versioning
 from fastlayer import WebSocketDisconnect
 from fastlayer.diagnostics import diagnose
 from fastlayer.testclient import AsyncClient, TestClient
+from tests.cli.conftest import ROOT, in_process
 
 MODULES = (background, database, jwt_auth, lifetimes, settings, sockets, streaming, uploads, versioning)
 
@@ -20,6 +21,10 @@ MODULES = (background, database, jwt_auth, lifetimes, settings, sockets, streami
 def test_no_example_has_a_finding(module: Any) -> None:
     assert diagnose(module.app) == []
     module.app.openapi()
+
+
+def test_the_mistakes_in_the_picture_are_found() -> None:
+    assert [finding.code for finding in diagnose(mistakes.app)] == ["FL103", "FL105", "FL102"]
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------
@@ -144,3 +149,8 @@ def test_lifetimes_end_in_the_order_the_page_shows() -> None:
     lifetimes.events.clear()
     TestClient(lifetimes.app).get("/")
     assert lifetimes.events == ["endpoint", "function closed", "response closed", "background task", "request closed"]
+
+
+def test_the_plan_on_the_page_is_the_one_that_is_printed() -> None:
+    printed = in_process("plan", "/office/teas/assam", "shop", folder=ROOT / "docs_src" / "tutorial")
+    assert printed.out == (ROOT / "docs_src" / "concepts" / "plan.txt").read_text()
