@@ -265,7 +265,7 @@ async def test_a_hundred_requests_on_five_threads_all_finish() -> None:
     opened, closed = [], []
 
     def session() -> Iterator[int]:
-        if not places.acquire(timeout=60):
+        if not places.acquire(timeout=10):
             raise TimeoutError("starved")
         opened.append(1)
         try:

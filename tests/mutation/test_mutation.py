@@ -144,20 +144,53 @@ MUTATIONS = [
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.promise.replace(" ", "-"))
 def test_a_broken_promise_fails_a_test(mutation: Mutation, tmp_path: Path) -> None:
-    skip = shutil.ignore_patterns("__pycache__", "ecosystem", "browser", "docs")
-    shutil.copytree(ROOT / "fastlayer", tmp_path / "fastlayer", ignore=skip)
-    shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=skip)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    copy_project(tmp_path)
     target = tmp_path / "fastlayer" / mutation.file
     source = target.read_text()
     assert mutation.old in source, f"out of date: {mutation.file} no longer says {mutation.old!r}"
     target.write_text(source.replace(mutation.old, mutation.new, 1))
     file, _, expression = mutation.tests.partition(" ")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--timeout=60", file]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))}
-    environment["PYTHONPATH"] = str(tmp_path)
-    done = subprocess.run(
-        [*command, "-k", expression], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    done = run_tests(tmp_path, file, expression)
     assert done.returncode == FAILED, f"no test noticed:\n{done.stdout}{done.stderr}"
-    assert "ImportError" not in done.stdout
+
+
+def test_without_mutation_the_same_tests_pass_on_the_copy(tmp_path: Path) -> None:
+    copy_project(tmp_path)
+    chosen = [mutation.tests.partition(" ") for mutation in MUTATIONS]
+    files, expressions = sorted({file for file, _, _ in chosen}), sorted({words for _, _, words in chosen})
+    done = run_tests(tmp_path, *files, " or ".join(expressions))
+    assert done.returncode == 0, done.stdout + done.stderr
+    place = subprocess.run(
+        [sys.executable, "-c", "import fastlayer; print(fastlayer.__file__)"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert place.stdout.startswith(str(tmp_path))
+
+
+def copy_project(target: Path) -> None:
+    skip = shutil.ignore_patterns("__pycache__", "ecosystem", "browser", "docs")
+    shutil.copytree(ROOT / "fastlayer", target / "fastlayer", ignore=skip)
+    shutil.copytree(ROOT / "tests", target / "tests", ignore=skip)
+    shutil.copy(ROOT / "pyproject.toml", target)
+
+
+def environment(place: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))}
+    return {**kept, "PYTHONPATH": str(place)}
+
+
+def run_tests(place: Path, *files_and_expression: str) -> subprocess.CompletedProcess[str]:
+    *files, expression = files_and_expression
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--timeout=60"]
+    return subprocess.run(
+        [*command, *files, "-k", expression],
+        cwd=place,
+        env=environment(place),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
