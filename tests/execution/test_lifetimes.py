@@ -481,8 +481,9 @@ async def test_native_cancellation_waits_for_the_thread_and_closes_what_it_opene
         task.cancel()
         for _ in range(5):
             await anyio.lowlevel.checkpoint()
-    assert not task.done()
+    waits = not task.done()
     gate.open.set()
+    assert waits
     with pytest.raises(asyncio.CancelledError):
         await task
     assert events == ["open", *(["operation ended"] if stage == "operation" else []), "close"]
