@@ -1,8 +1,7 @@
 """One parameter of a signature -> where it comes from. Every mistake in a parameter's declaration is reported here."""
 
-import importlib.util
+import importlib
 import inspect
-import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from types import UnionType
@@ -57,7 +56,11 @@ class MissingMultipartError(FastLayerError, RuntimeError):
 
 def multipart_is_installed() -> bool:
     """Whether python-multipart can be imported."""
-    return "python_multipart" in sys.modules or importlib.util.find_spec("python_multipart") is not None
+    try:
+        importlib.import_module("python_multipart")
+    except ImportError:
+        return False
+    return True
 
 
 @dataclass
