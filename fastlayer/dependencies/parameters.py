@@ -146,7 +146,7 @@ def _read_annotated(declared: Declaration) -> None:
     if declared.default is not inspect.Parameter.empty and not isinstance(
         declared.default, (FieldInfo, params.Depends)
     ):
-        if merged.default_factory is not None:
+        if merged.default_factory is not None and declared.default is not ...:
             raise declared.error(
                 f"{declared.name!r} has both a default and a default_factory", "Remove the default, or the factory."
             )
