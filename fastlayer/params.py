@@ -121,12 +121,18 @@ class Marker(FieldInfo):  # type: ignore[misc]  # FieldInfo is marked final; mar
                 warnings.warn(
                     f"`{name}` has been deprecated, please use `{remedy}` instead",
                     category=FastLayerDeprecationWarning,
-                    stacklevel=3 if type(self).__init__ is Marker.__init__ else 4,
+                    stacklevel=2 + self._constructors_above(),
                 )
         self.include_in_schema = options.get("include_in_schema", True)
         self.openapi_examples = options.get("openapi_examples")
         self.example = options.get("example", Undefined)
         super().__init__(default=default, **_field_options(options))
+
+    @classmethod
+    def _constructors_above(cls) -> int:
+        """How many constructors stand between this class's and the user's line: a warning points there."""
+        above = cls.__mro__[: cls.__mro__.index(Marker)]
+        return sum("__init__" in vars(one) for one in above)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.default})"

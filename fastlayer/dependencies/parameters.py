@@ -1,8 +1,7 @@
 """One parameter of a signature -> where it comes from. Every mistake in a parameter's declaration is reported here."""
 
-import importlib.util
+import importlib
 import inspect
-import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from types import UnionType
@@ -57,7 +56,11 @@ class MissingMultipartError(FastLayerError, RuntimeError):
 
 def multipart_is_installed() -> bool:
     """Whether python-multipart can be imported."""
-    return "python_multipart" in sys.modules or importlib.util.find_spec("python_multipart") is not None
+    try:
+        importlib.import_module("python_multipart")
+    except ImportError:
+        return False
+    return True
 
 
 @dataclass
@@ -143,7 +146,7 @@ def _read_annotated(declared: Declaration) -> None:
     if declared.default is not inspect.Parameter.empty and not isinstance(
         declared.default, (FieldInfo, params.Depends)
     ):
-        if merged.default_factory is not None:
+        if merged.default_factory is not None and declared.default is not ...:
             raise declared.error(
                 f"{declared.name!r} has both a default and a default_factory", "Remove the default, or the factory."
             )

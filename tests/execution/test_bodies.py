@@ -1,6 +1,7 @@
-"""JSON bodies: absent and null, embedded and whole, strict models, unions, media types, and input nobody should send."""
+"""JSON bodies: absent and null, embedded and whole, strict models, unions, media types, hostile input."""
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -279,7 +280,9 @@ async def test_a_client_that_leaves_while_it_sends_is_answered_to_nobody() -> No
     async def send(message: Any) -> None:
         sent.append(message)
 
-    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    messages: Iterator[dict[str, Any]] = iter(
+        [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    )
     scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
     await app(scope, receive, send)
     assert not called
