@@ -1,6 +1,7 @@
 """Dispatcher: a router that finds the route of a request through a table, kept in step with the routes."""
 
 from collections.abc import Iterable, Iterator
+from typing import Self
 
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Match, Router
@@ -33,6 +34,15 @@ class Dispatcher(Router):
             self._routes[:] = routes
         else:
             self._routes = RouteList(routes, self._forget_tables)
+
+    def __copy__(self) -> Self:
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made._routes = RouteList(self._routes, made._forget_tables)
+        made._tables = None
+        if self.middleware_stack == self.app:
+            made.middleware_stack = made.app
+        return made
 
     def _forget_tables(self) -> None:
         self._tables = None

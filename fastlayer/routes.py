@@ -124,7 +124,12 @@ class APIRoute(_Templated, Route):
         self.name = options.get("name") or get_name(self.endpoint)
         self._set_options(options)
         self.operation = operations.analyse(self.path_format, self.endpoint, options)
+        self._analysed = self._signed()
         self._finish()
+
+    def _signed(self) -> tuple[int, int]:
+        """What the analysis was made of; class-based views write signatures between registration and inclusion."""
+        return id(self.endpoint), id(getattr(self.endpoint, "__signature__", None))
 
     def _set_options(self, options: Options) -> None:
         """Keep the options and show them under the names third parties read."""
@@ -194,7 +199,7 @@ class APIRoute(_Templated, Route):
         derived.dependency_overrides_provider = provider or self.dependency_overrides_provider
         derived.set_path(prefix + self.path)
         options = combine(outer, dict(self.options))
-        if "{" in prefix:
+        if "{" in prefix or self._analysed != self._signed():
             derived._analyse(options)
         else:
             derived._set_options(options)
@@ -255,7 +260,7 @@ class APIRoute(_Templated, Route):
         if self.max_body_size is not None:
             app = BodyLimitMiddleware(app, max_body_size=self.max_body_size)
         around = getattr(self.dependency_overrides_provider, "around_route", None)
-        return app if around is None else around(self, app)  # type: ignore[no-any-return]  # an ASGI app
+        return app if around is None else around(self, app)
 
     def _direct_app(self, root_path: str) -> ASGIApp:
         execution, provider = self.compile(root_path), self.dependency_overrides_provider

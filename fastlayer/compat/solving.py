@@ -12,6 +12,7 @@ from typing import Any
 from starlette.background import BackgroundTasks
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.types import Message
 from starlette.websockets import WebSocket
 
 from ..dependencies.analysis import get_dependant
@@ -24,13 +25,15 @@ from ..dependencies.callables import (
 from ..dependencies.models import Dependant
 from ..execution import lifetimes
 from ..execution.exchange import Exchange, get_background, get_response
-from ..execution.extraction import ABSENT_BODY, body_extract, parameters_extract
+from ..execution.extraction import ABSENT_BODY, body_extract, request_params_to_args
 from ..execution.threads import run_in_thread
 from ..fields import Errors, Undefined
 from ..security.oauth2 import SecurityScopes
 
 INNER_STACK, FUNCTION_STACK = "fastapi_inner_astack", "fastapi_function_astack"
-_PLACES = ("path", "query", "header", "cookie")
+# Where a Dependant's parameters stand -> the property of a request that has them. Read through the request, since
+# programs solve for requests of their own making, which are no HTTP.
+_PLACES = {"path": "path_params", "query": "query_params", "header": "headers", "cookie": "cookies"}
 
 
 @dataclass
@@ -76,10 +79,13 @@ async def solve_dependencies(
 
 
 def _exchange_for(request: Request | WebSocket) -> Exchange:
-    async def send(message: Any) -> None:
+    async def receive() -> Message:
+        return await request.receive()
+
+    async def send(message: Message) -> None:
         raise RuntimeError("Solving dependencies sends nothing.")
 
-    exchange = Exchange(request.scope, request.receive, send)
+    exchange = Exchange(request.scope, receive, send)
     if isinstance(request, Request):
         exchange.request = request
     else:
@@ -156,10 +162,12 @@ class _Solver:
     def extract(self, node: Dependant, values: dict[str, Any]) -> Errors:
         """Put the node's own parameters into the values; their errors."""
         errors: Errors = []
-        for place in _PLACES:
+        for place, held in _PLACES.items():
             fields = getattr(node, f"{place}_params")
             if fields:
-                errors += parameters_extract(place, fields)(self.exchange, values)
+                found, own_errors = request_params_to_args(fields, getattr(self.request, held))
+                values.update(found)
+                errors += own_errors
         if node.body_params:
             errors += body_extract(node.body_params, embed=self.embed)(self.exchange, values)
         self.add_specials(node, values)

@@ -5,8 +5,6 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-from ..route_contexts import RouteContext, iter_route_contexts
-
 SCOPE_KEY = "fastapi"
 _SCOPE_MISSING: Any = object()
 
@@ -28,10 +26,10 @@ def iter_included_route_candidates(routes: Iterable[Any]) -> Iterator[Any]:
     yield from routes
 
 
-def iter_routes_with_context(routes: Iterable[Any]) -> Iterator[tuple[Any, RouteContext]]:
-    """Each route with where it is served."""
-    for context in iter_route_contexts(routes):
-        yield context.route, context
+def iter_routes_with_context(routes: Iterable[Any]) -> Iterator[tuple[Any, None]]:
+    """Each route, as it is where it is served, without a context: it needs none."""
+    for route in routes:
+        yield route, None
 
 
 def restore_fastapi_scope_key(scope: MutableMapping[str, Any], key: str, previous: Any) -> None:

@@ -113,9 +113,12 @@ class _Analysis:
         call: Any = dependant.call
         if not callable(call):
             raise FastLayerError(f"A dependency must be callable, and {call!r} is not. Write Depends(function).")
+        # A signature that was written by hand says nothing about how the function behind it can be called.
+        written = getattr(call, "__signature__", None) is not None
         for parameter in get_typed_signature(call).parameters.values():
             declared = read_declaration(call, parameter.name, parameter.annotation, parameter.default)
-            if parameter.kind is inspect.Parameter.POSITIONAL_ONLY and not self._is_optional(parameter):
+            positional = parameter.kind is inspect.Parameter.POSITIONAL_ONLY and not written
+            if positional and not self._is_optional(parameter):
                 raise declared.error(
                     "Positional-only parameters cannot be filled from a request, which is passed by name",
                     "Remove the `/` from the signature.",
