@@ -39,6 +39,7 @@ from .registration import Registration
 from .resolving import Resolving
 from .routing import APIRouter, MakesRouter
 from .telemetry import TelemetryConfig, instrument
+from .types import OpenAPICorrection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,6 +92,7 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         webhooks: APIRouter | None = None,
         separate_input_output_schemas: bool = True,
         openapi_external_docs: dict[str, Any] | None = None,
+        openapi_corrections: Collection[OpenAPICorrection] = (),
         max_body_size: int | None = None,
         form_limits: FormLimits | None = None,
         sync_in_thread: bool = True,
@@ -108,6 +110,7 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         self.terms_of_service, self.contact, self.license_info = terms_of_service, contact, license_info
         self.openapi_url, self.openapi_version, self.openapi_tags = openapi_url, openapi_version, openapi_tags
         self.openapi_external_docs = openapi_external_docs
+        self.openapi_corrections = frozenset(openapi_corrections)
         self.servers, self.root_path_in_servers = servers or [], root_path_in_servers
         self.separate_input_output_schemas = separate_input_output_schemas
         self.docs_url, self.redoc_url, self.scalar_url = docs_url, redoc_url, scalar_url

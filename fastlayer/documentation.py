@@ -2,11 +2,12 @@
 
 import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from starlette.requests import Request
 
 from .exceptions import FastLayerError
+from .types import OpenAPICorrection
 
 
 class Documentation:
@@ -20,6 +21,7 @@ class Documentation:
     openapi_tags: list[dict[str, Any]] | None
     openapi_version: str
     openapi_external_docs: dict[str, Any] | None
+    openapi_corrections: frozenset[OpenAPICorrection]
     servers: list[dict[str, Any]]
     terms_of_service: str | None
     contact: dict[str, Any] | None
@@ -68,6 +70,7 @@ class Documentation:
             servers=self.servers,
             separate_input_output_schemas=self.separate_input_output_schemas,
             external_docs=self.openapi_external_docs,
+            corrections=self.openapi_corrections,
         )
         return document
 
@@ -76,7 +79,13 @@ class Documentation:
 
         Raises:
             DocumentError: a document is wanted, but title or version is empty.
+            FastLayerError: there is no such correction.
         """
+        if unknown := self.openapi_corrections - set(get_args(OpenAPICorrection)):
+            raise FastLayerError(
+                f"There is no OpenAPI correction {', '.join(sorted(map(repr, unknown)))}: choose among"
+                f" {', '.join(map(repr, get_args(OpenAPICorrection)))}."
+            )
         if not self.openapi_url:
             return
         if not (self.title and self.version):

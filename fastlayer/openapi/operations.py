@@ -3,16 +3,18 @@
 import http
 import inspect
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic_core import PydanticUndefined
 from starlette.responses import JSONResponse
 
 from ..dependencies.models import flat_body_params
+from ..types import OpenAPICorrection
 from .constants import METHODS_WITH_BODY, REF_PREFIX
+from .corrections import security_requirements, with_files_as_multipart
 from .dependencies import FlatDependencies, Parameter, flatten
-from .forms import described_body
+from .forms import described_body, form_groups
 from .plain import plain
 from .schemas import DescribedField, FieldSchemas, JsonSchema, field_schema
 
@@ -72,8 +74,15 @@ class OperationWriter:
     are those already taken.
     """
 
-    def __init__(self, schemas: FieldSchemas, operation_ids: set[str] | None = None) -> None:
+    def __init__(
+        self,
+        schemas: FieldSchemas,
+        operation_ids: set[str] | None = None,
+        *,
+        corrections: Collection[OpenAPICorrection] = (),
+    ) -> None:
         self.schemas = schemas
+        self.corrections = corrections
         self.operation_ids: set[str] = set() if operation_ids is None else operation_ids
         self.schemes: dict[str, Any] = {}
         self.uses_validation_errors = False
@@ -92,6 +101,8 @@ class OperationWriter:
         if parameters:
             operation["parameters"] = parameters
         body = request_body(body_of(route), self.schemas) if method in METHODS_WITH_BODY else None
+        if body and "multipart_models" in self.corrections:
+            body = with_files_as_multipart(body, form_groups(flat_body_params(route.dependant)))
         if body:
             operation["requestBody"] = body
         if route.callbacks:
@@ -122,9 +133,11 @@ class OperationWriter:
 
     def security(self, flat: FlatDependencies) -> list[dict[str, list[str]]]:
         """One requirement per scheme, with all scopes asked of it; notes the schemes for the components."""
+        self.schemes.update((scheme.scheme_name, scheme.model) for scheme, _ in flat.security)
+        if "required_security" in self.corrections:
+            return security_requirements(flat.security)
         requirements: dict[str, dict[str, None]] = {}
         for scheme, scopes in flat.security:
-            self.schemes[scheme.scheme_name] = scheme.model
             requirements.setdefault(scheme.scheme_name, {}).update(dict.fromkeys(scopes))
         return [{name: list(scopes)} for name, scopes in requirements.items()]
 

@@ -1,12 +1,14 @@
 """`get_openapi`: a whole OpenAPI document as plain dicts; and the helpers it is made of, by their public names."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import AnyUrl, ValidationError
 
 from ..dependencies.models import flat_body_params
+from ..types import OpenAPICorrection
+from .corrections import convertors, told_apart
 from .dependencies import flatten
 from .forms import write_form
 from .operations import (
@@ -39,6 +41,7 @@ def get_openapi(
     license_info: Mapping[str, Any] | None = None,
     separate_input_output_schemas: bool = True,
     external_docs: Mapping[str, Any] | None = None,
+    corrections: Collection[OpenAPICorrection] = (),
 ) -> dict[str, Any]:
     """The OpenAPI document of the routes, ready for JSON, valid in `openapi_version` (3.0.x, 3.1.x or 3.2.x).
 
@@ -49,7 +52,7 @@ def get_openapi(
     fields = get_fields_from_routes(described)
     schemas, definitions = schema_definitions(fields, separate_input_output_schemas=separate_input_output_schemas)
     _write_forms(described, schemas, definitions)
-    writer = OperationWriter(schemas)
+    writer = OperationWriter(schemas, corrections=corrections)
     info = {
         "title": title,
         "summary": summary,
@@ -129,9 +132,17 @@ def _write_forms(routes: Iterable[Any], schemas: FieldSchemas, definitions: dict
 def _paths(routes: Iterable[Any], writer: OperationWriter) -> dict[str, Any]:
     """The path items in order of registration; routes on one path share an item, the later one wins a method."""
     paths: dict[str, Any] = {}
+    first: dict[str, dict[str, str]] = {}
     for route in api_routes(routes):
-        if item := writer.path_item(route):
-            paths.setdefault(route.path_format, {}).update(item)
+        item = writer.path_item(route)
+        if not item:
+            continue
+        path, kinds = route.path_format, convertors(route.path)
+        taken = paths.get(path, {}).keys() & item.keys()
+        if taken and "path_convertors" in writer.corrections and first[path] != kinds:
+            path, item = told_apart(route.path, item, first[path])
+        first.setdefault(path, kinds)
+        paths.setdefault(path, {}).update(item)
     return paths
 
 
