@@ -41,6 +41,8 @@ def unexercised(examples: Path, tests: Path) -> list[str]:
     others = (path.relative_to(examples).as_posix() for path in examples.rglob("*") if path.is_file())
     data = {path for path in others if not path.endswith((".py", ".pyc"))}
     reached |= {path for path in data if names(path) & said or Path(path).name in said}
+    # Importing a module runs the `__init__.py` of every folder above it.
+    reached |= {f"{folder}/__init__.py" for path in reached for folder in Path(path).parents}
     return sorted((data | {path for path in modules if modules[path].text.strip()}) - reached)
 
 

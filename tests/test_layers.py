@@ -12,7 +12,7 @@ from tests.package_source import MODULES, Module
 TABLE = (
     ("0", "version.py exceptions.py logger.py limits.py outcome.py paths.py types.py datastructures.py status.py concurrency.py"),
     ("0", "background.py requests.py websockets.py sse.py responses.py staticfiles.py frontend.py templating.py"),
-    ("0", "testclient.py middleware/ telemetry/ lifespans.py"),
+    ("0", "middleware/ telemetry/ lifespans.py"),
     ("1", "fields.py core_schemas.py jsontypes.py encoders.py"),
     ("1", "openapi/__init__.py openapi/schemes.py openapi/models.py"),
     ("2", "params.py param_functions.py options.py exception_handlers.py redaction.py error_policy.py"),
@@ -23,7 +23,7 @@ TABLE = (
     ("6b", "openapi/"),
     ("7", "inclusion.py table.py route_contexts.py registration.py urls.py"),
     ("8", "routes.py matching.py dispatch.py derived.py frontends.py routing.py controllers.py resolving.py diagnostics/"),
-    ("9", "documentation.py applications.py utils.py"),
+    ("9", "documentation.py applications.py utils.py testing/ testclient.py"),
     ("10", "compat/ __init__.py cli/ __main__.py"),
 )
 # Levels that do not know each other, although the order alone would let the first import the second.

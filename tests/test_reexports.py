@@ -14,7 +14,6 @@ import pytest
         ("websockets", ["WebSocket", "WebSocketDisconnect", "WebSocketState"]),
         ("staticfiles", ["StaticFiles"]),
         ("templating", ["Jinja2Templates"]),
-        ("testclient", ["TestClient"]),
         ("concurrency", ["run_in_threadpool", "iterate_in_threadpool", "run_until_first_complete"]),
         ("datastructures", ["URL", "Address", "FormData", "Headers", "QueryParams", "State"]),
         ("status", ["HTTP_200_OK", "WS_1008_POLICY_VIOLATION"]),
