@@ -104,5 +104,3 @@ def mask(value: Any, names: frozenset[str]) -> Any:
     if isinstance(value, (list, tuple)):
         return [mask(inner, names) for inner in value]
     return value
-
-

@@ -17,7 +17,9 @@ from .errors import STARTED_KEY
 def folded(router: Router, errors: ServerErrorMiddleware, exceptions: ExceptionMiddleware) -> ASGIApp:
     """The router behind both, in one frame."""
     handlers = (exceptions._exception_handlers, exceptions._status_handlers)
-    dispatch = router.app if type(router).__call__ is Router.__call__ and router.middleware_stack == router.app else router
+    dispatch = (
+        router.app if type(router).__call__ is Router.__call__ and router.middleware_stack == router.app else router
+    )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -140,4 +140,3 @@ def _traced(function: Callable[..., Any], telemetry: Any) -> Callable[..., Any]:
             return function(*args, **kwargs)
 
     return run_sync
-

@@ -8,7 +8,6 @@ from opentelemetry import _logs, metrics, trace
 
 from fastlayer.telemetry.config import TelemetryConfig
 from fastlayer.telemetry.exporters import unconfigured
-from fastlayer.version import __version__
 
 _NAME = "fastlayer"
 _SCHEMA = "https://opentelemetry.io/schemas/1.44.0"
