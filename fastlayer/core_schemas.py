@@ -51,7 +51,7 @@ class _Branches:
         """The choice rewritten, under the name its errors had before."""
         if isinstance(choice, tuple):
             return (self.rewritten(choice[0]), choice[1])
-        whole = {"type": "definitions", "schema": choice, "definitions": list(self.definitions.values())}
+        whole: Any = {"type": "definitions", "schema": choice, "definitions": list(self.definitions.values())}
         return (self.rewritten(choice), SchemaValidator(whole).title)
 
 

@@ -67,9 +67,10 @@ async def answer_problem(request: Request, exc: HTTPException) -> Response:
     """The answer to an HTTPException as problem details; no body where HTTP allows none."""
     if exc.status_code < 200 or exc.status_code in (204, 205, 304):
         return Response(status_code=exc.status_code, headers=exc.headers)
-    if isinstance(exc.detail, str):
-        return problem(exc.status_code, exc.detail, headers=exc.headers)
-    return problem(exc.status_code, None, headers=exc.headers, errors=exc.detail)
+    detail: Any = exc.detail  # Starlette says str; ours is any JSON value
+    if isinstance(detail, str):
+        return problem(exc.status_code, detail, headers=exc.headers)
+    return problem(exc.status_code, None, headers=exc.headers, errors=detail)
 
 
 async def answer_server_problem(request: Request, exc: Exception) -> Response:

@@ -128,7 +128,7 @@ def written(options: Mapping[str, Any], *, where: str = "a route") -> Options:
     for key in options:
         if key not in ROUTE_KEYS:
             raise OptionError(unknown_option(key, where, ROUTE_KEYS))
-    given = {
+    given: Options = {
         key: value
         for key, value in options.items()
         if not (value is None and key in _NONE_INHERITS) and not isinstance(value, DefaultPlaceholder)

@@ -44,11 +44,11 @@ class Resolving:
         Raises:
             FastLayerError: a key or a value is not callable.
         """
-        for original, other in overrides.items():
-            if not callable(original) or not callable(other):
-                raise FastLayerError(f"override() takes callables: {original!r} -> {other!r}.")
+        for pair in overrides.items():
+            if not all(map(callable, pair)):
+                raise FastLayerError(f"override() takes callables: {pair[0]!r} -> {pair[1]!r}.")
         self._warn_unused(overrides)
-        before = {original: self.dependency_overrides.get(original) for original in overrides}
+        before: dict[Any, Any] = {original: self.dependency_overrides.get(original) for original in overrides}
         self.dependency_overrides.update(overrides)
         try:
             yield

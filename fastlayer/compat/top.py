@@ -28,7 +28,7 @@ from .routing import APIRouter as APIRouter
 
 __version__ = FASTAPI_VERSION
 # A package, whose modules only the finder finds.
-__path__ = ()
+__path__ = ()  # pyright: ignore[reportAssignmentType]  # empty, and nobody appends to it
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -166,8 +166,8 @@ def refuse_shorter_life(dependant: Dependant, depends: params.Depends) -> None:
     if asked is None or (dependant.scope is None and asked != "function") or LIFETIMES[asked] >= LIFETIMES[own]:
         return
     raise DependencyScopeError(
-        f'The dependency "{name_of(dependant.call)}" has a scope of "{own}", it cannot depend on dependencies with scope'
-        f' "{asked}": "{name_of(depends.dependency)}" would be closed first.\n  In {place_of(dependant.call)}. Give'
+        f'The dependency "{name_of(dependant.call)}" has a scope of "{own}", it cannot depend on dependencies with'
+        f' scope "{asked}": "{name_of(depends.dependency)}" would be closed first.\n  In {place_of(dependant.call)}. Give'
         f' "{name_of(depends.dependency)}" at least the scope "{own}", or the outer one a shorter scope.'
     )
 

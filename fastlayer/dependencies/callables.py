@@ -76,7 +76,7 @@ def place_of(call: Any) -> str:
     function = unwrapped_call(call)
     function = getattr(function, "__func__", function)
     if not inspect.isfunction(function) and not inspect.isclass(function):
-        function = getattr(type(function), "__call__", function)
+        function = getattr(type(function), "__call__", function)  # noqa: B004  # the method itself is wanted
     code = getattr(function, "__code__", None)
     if code is not None:
         return f"{name_of(call)} ({code.co_filename}:{code.co_firstlineno})"

@@ -30,7 +30,7 @@ def _namespace(call: Any) -> dict[str, Any]:
         names.update(getattr(init, "__globals__", {}))
         function = init
     elif not inspect.isfunction(function):
-        function = getattr(type(function), "__call__", None)
+        function = getattr(type(function), "__call__", None)  # noqa: B004  # the method itself is wanted
         names = dict(getattr(function, "__globals__", {}))
     else:
         names = dict(function.__globals__)

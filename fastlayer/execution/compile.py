@@ -1,4 +1,4 @@
-"""Dependant -> Plan, with dependency overrides -> another Plan. Everything a request need not decide is decided here."""
+"""Dependant -> Plan, with overrides -> another Plan. Everything a request need not decide is decided here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -336,7 +336,7 @@ def _app_value(values: Mapping[Any, Any], key: Any, call: Any) -> Any:
     if key not in values:
         raise FastLayerError(
             f'The dependency {place_of(call)} has scope="app", and it is not open: no lifespan ran. Serve the app'
-            " with its lifespan on (in tests: `with TestClient(app) as client:`), and declare the route before start-up."
+            " with its lifespan on (in tests: `with TestClient(app) as client:`), and declare routes before start-up."
         )
     return values[key]
 

@@ -140,7 +140,7 @@ def _json_reader(field: ModelField, otherwise: Reader) -> Reader:
     loc = ("body", name)
 
     def read(received: Received, load: Load) -> tuple[Any, Errors]:
-        value = select(received.get(name, [""]), False)
+        value: Any = select(received.get(name, [""]), False)
         if isinstance(value, UploadFile) and (declared or is_json_type(value.content_type or "")):
             value = load(value)
         elif not declared:
@@ -148,7 +148,7 @@ def _json_reader(field: ModelField, otherwise: Reader) -> Reader:
         if value is NOTHING:
             return default_of(field, loc)
         try:
-            return field.validator.validate_json(value), []
+            return field.validator.validate_json(value), []  # pyright: ignore[reportArgumentType]  # text or bytes by now
         except ValidationError as exc:
             return None, located(exc, loc)
 

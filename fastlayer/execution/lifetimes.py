@@ -30,7 +30,7 @@ def yielded_twice(call: Any) -> FastLayerError:
 def enter_async_generator(call: Callable[..., AsyncGenerator[Any, Any]], scope: str) -> Enter:
     async def enter(exchange: Exchange, arguments: dict[str, Any]) -> Any:
         exchange.awaits_exits = True
-        generator = call(**arguments)
+        generator: Any = call(**arguments)
         if hasattr(generator, "__aenter__"):
             return await _enter_async_manager(generator, exchange, scope)
         try:
@@ -87,7 +87,7 @@ def enter_generator(call: Callable[..., Generator[Any, Any, Any]], scope: str, *
     """For a sync generator; set-up and teardown run in worker threads, in one context, or both on the event loop."""
 
     def enter(exchange: Exchange, arguments: dict[str, Any]) -> Any:
-        generator = call(**arguments)
+        generator: Any = call(**arguments)
         context = (exchange.context or copy_context()) if threaded else None
         if hasattr(generator, "__enter__"):
             return _enter_manager(generator, exchange, scope, context)
@@ -203,7 +203,7 @@ async def close(
     What a dependency raises takes the place of what was in flight, which becomes its context. A dependency that
     swallows an exception would make a failed request look like one without answer, so that is an error of its own.
     """
-    exits = exchange.exits and exchange.exits[scope]
+    exits = exchange.exits[scope] if exchange.exits else None
     if not exits:
         return exception
     if not cleanup.shield:

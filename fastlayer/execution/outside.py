@@ -6,6 +6,7 @@ The same analysis, plan, caching and teardown as in a request; what only a reque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..dependencies.analysis import get_dependant
@@ -77,18 +78,22 @@ async def _no_messages(*message: Any) -> Any:
 
 def _without(dependant: Dependant, known: Mapping[str, Any]) -> Dependant:
     """The node without the parameters whose values are known."""
-    places = {
+    changes: dict[str, Any] = {
         place: [field for field in getattr(dependant, place) if field.name not in known]
         for place in ("path_params", "query_params", "header_params", "cookie_params", "body_params")
     }
-    special = {name: None for name in _REQUEST_NAMES if getattr(dependant, name) in known}
+    changes |= {name: None for name in _REQUEST_NAMES if getattr(dependant, name) in known}
     children = [child for child in dependant.dependencies if child.name not in known]
-    return replace(dependant, dependencies=children, **places, **special)
+    return replace(dependant, dependencies=children, **changes)
+
+
+def _known(value: Any, exchange: Exchange) -> Any:
+    return value
 
 
 def _with_known(plan: Plan, known: Mapping[str, Any]) -> Plan:
     last = plan.steps[-1]
-    last.specials += tuple((name, lambda exchange, value=value: value) for name, value in known.items())
+    last.specials += tuple((name, partial(_known, value)) for name, value in known.items())
     last.asks = last.asks or bool(known)
     return plan
 

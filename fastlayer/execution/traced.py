@@ -90,7 +90,8 @@ async def resolve(plan: Plan, exchange: Exchange) -> dict[str, Any]:
     *before, last = plan.stages
     stages = (*before, Stage(last.in_worker, last.steps[:-1])) if len(last.steps) > 1 else tuple(before)
     await run(plan._replace(stages=stages, bare=None), exchange) if stages else _read(plan, exchange)
-    arguments = bind(last.steps[-1], exchange)
+    endpoint: Step = last.steps[-1]  # pyright: ignore[reportGeneralTypeIssues]  # a stage has at least one step
+    arguments = bind(endpoint, exchange)
     if arguments is None or exchange.failures:
         raise InvalidRequest(exchange.failures or {})
     return arguments

@@ -66,7 +66,7 @@ def main() -> None:
     if options.record_calls:
         print(uvloop.run(calls.record()), end="")
     elif options.http:
-        wanted = [name for name in _chosen(options.only, HTTP_SCENARIOS)]
+        wanted = list(_chosen(options.only, HTTP_SCENARIOS))
         parts["http"] = over_http.run(wanted, names, options.rounds)
     elif options.startup:
         parts["startup"] = startup.run(names, options.rounds)

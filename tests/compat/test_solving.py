@@ -241,7 +241,7 @@ async def test_overrides_of_a_provider_are_called_instead() -> None:
     def endpoint(value: Annotated[str, Depends(original)]) -> None: ...
 
     class Provider:
-        dependency_overrides = {original: other}  # noqa: RUF012  # as an application has it
+        dependency_overrides = {original: other}  # as an application has it
 
     solved = await solve(
         get_dependant(path="/", call=endpoint), request_for("q=x"), dependency_overrides_provider=Provider()
