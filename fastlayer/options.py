@@ -47,6 +47,8 @@ class LayerOptions(TypedDict, total=False):
     response_model_exclude_none: bool
     merge_injected: bool
     """Whether headers and cookies of the injected Response also go on a Response the endpoint returns; no if absent."""
+    auto_head: bool
+    """Whether a GET route answers HEAD too; no if absent."""
     security_first: bool
     """Whether security dependencies run before the body is read; no if absent."""
     meta: Mapping[str, Any]
@@ -84,8 +86,6 @@ class RouteOptions(SharedOptions, total=False):
     name: str | None
     openapi_extra: dict[str, Any] | None
     """Merged into the operation object last."""
-    auto_head: bool
-    """Whether a GET route answers HEAD too; no if absent."""
 
 
 Options = dict[str, Any]

@@ -103,7 +103,7 @@ _KNOWN = set(ParamOptions.__annotations__)
 _ABSENT_IF_NONE = {"gt", "ge", "lt", "le", "min_length", "max_length", "pattern", "default_factory", "annotation"}
 
 
-class Marker(FieldInfo):
+class Marker(FieldInfo):  # pyright: ignore[reportGeneralTypeIssues]  # final, and subclassed for years
     """What all parameter markers have in common."""
 
     options: frozenset[str] = frozenset(_KNOWN)

@@ -44,7 +44,8 @@ def path_of(routes: Iterable[BaseRoute], endpoint: Callable[..., Any], path_para
             if isinstance(route, Mount):
                 prefix, left = replace_params(route.path_format, route.param_convertors, {**path_params, "path": ""})
                 inner = path_of(route.routes, endpoint, left)
-                return URLPath(path=prefix.rstrip("/") + str(inner), protocol=inner.protocol)  # pyright: ignore[reportArgumentType]  # one of its own
+                protocol: Any = inner.protocol
+                return URLPath(path=prefix.rstrip("/") + str(inner), protocol=protocol)
         except NoMatchFound:
             continue
     raise NoMatchFound(getattr(endpoint, "__qualname__", repr(endpoint)), path_params)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from starlette.requests import Request
@@ -26,8 +26,8 @@ def auditor(db: Annotated[str, Depends(database)]) -> str:
 
 class Items(Controller):
     prefix = "/items"
-    tags = ["items"]
-    meta = {"owner": "shop"}
+    tags = ("items",)
+    meta: ClassVar[dict[str, str]] = {"owner": "shop"}
 
     def __init__(
         self, db: Annotated[str, Depends(database)], audit: Annotated[str, Depends(auditor)], limit: int = 10

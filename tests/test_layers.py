@@ -13,8 +13,9 @@ TABLE = (
     ("0", "version.py exceptions.py logger.py limits.py outcome.py paths.py types.py datastructures.py status.py"),
     (
         "0",
-        "concurrency.py background.py requests.py websockets.py sse.py responses.py staticfiles.py frontend.py templating.py",
+        "concurrency.py background.py requests.py websockets.py sse.py responses.py staticfiles.py frontend.py",
     ),
+    ("0", "templating.py"),
     ("0", "middleware/ telemetry/ lifespans.py"),
     ("1", "fields.py core_schemas.py jsontypes.py encoders.py"),
     ("1", "openapi/__init__.py openapi/schemes.py openapi/models.py"),

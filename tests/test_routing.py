@@ -52,16 +52,20 @@ def test_query_is_a_method_with_a_body() -> None:
 @pytest.mark.parametrize("where", ["app", "router", "route"])
 def test_auto_head_answers_head_where_get_is_answered(where: str) -> None:
     app = FastLayer(auto_head=where == "app")
-    router = APIRouter(auto_head=True) if where == "router" else APIRouter()
-    if where == "route":
-        router.get("/a", auto_head=True)(endpoint)
-    else:
-        router.get("/a")(endpoint)
+    router = APIRouter(auto_head=where == "router")
+    router.get("/included")(endpoint)
     app.include_router(router)
+    app.get("/direct", auto_head=where != "router")(endpoint)
+    app.get("/neither", auto_head=False)(endpoint)
+    app.post("/posted", auto_head=True)(endpoint)
 
-    assert client(app).head("/a").status_code == (405 if where == "app" else 200)
-    app.get("/b", **({"auto_head": True} if where == "route" else {}))(endpoint)
-    assert client(app).head("/b").status_code == (405 if where == "router" else 200)
+    answers = {path: client(app).head(path).status_code for path in ("/included", "/direct", "/neither", "/posted")}
+    assert answers == {
+        "/included": 200 if where == "router" else 405,
+        "/direct": 405 if where == "router" else 200,
+        "/neither": 405,
+        "/posted": 405,
+    }
 
 
 class Sparse(BaseModel):
@@ -324,13 +328,13 @@ def test_path_parameters_are_not_shared_between_requests() -> None:
         assert [client(app).get(path).json() for _ in range(2)] == [expected, expected]
 
 
-def test_a_method_no_route_has_is_405_with_the_methods_of_the_first() -> None:
+def test_a_method_no_route_has_is_405_with_the_methods_of_all_routes() -> None:
     app = FastLayer()
     app.get("/a")(endpoint)
     app.put("/a")(endpoint)
 
     answer = client(app).delete("/a")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT")
 
 
 def test_a_route_added_after_the_first_request_is_served() -> None:

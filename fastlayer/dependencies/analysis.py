@@ -167,8 +167,8 @@ def refuse_shorter_life(dependant: Dependant, depends: params.Depends) -> None:
         return
     raise DependencyScopeError(
         f'The dependency "{name_of(dependant.call)}" has a scope of "{own}", it cannot depend on dependencies with'
-        f' scope "{asked}": "{name_of(depends.dependency)}" would be closed first.\n  In {place_of(dependant.call)}. Give'
-        f' "{name_of(depends.dependency)}" at least the scope "{own}", or the outer one a shorter scope.'
+        f' scope "{asked}": "{name_of(depends.dependency)}" would be closed first.\n  In {place_of(dependant.call)}.'
+        f' Give "{name_of(depends.dependency)}" at least the scope "{own}", or the outer one a shorter scope.'
     )
 
 

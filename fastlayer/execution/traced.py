@@ -87,8 +87,8 @@ async def resolve(plan: Plan, exchange: Exchange) -> dict[str, Any]:
     Raises:
         InvalidRequest: as `plan.run`.
     """
-    *before, last = plan.stages
-    stages = (*before, Stage(last.in_worker, last.steps[:-1])) if len(last.steps) > 1 else tuple(before)
+    before, last = plan.stages[:-1], plan.stages[-1]
+    stages = (*before, Stage(last.in_worker, last.steps[:-1])) if len(last.steps) > 1 else before
     await run(plan._replace(stages=stages, bare=None), exchange) if stages else _read(plan, exchange)
     endpoint: Step = last.steps[-1]  # pyright: ignore[reportGeneralTypeIssues]  # a stage has at least one step
     arguments = bind(endpoint, exchange)
