@@ -538,3 +538,18 @@ def test_every_code_has_a_trigger() -> None:
 def test_every_code_has_a_section_on_the_docs_page() -> None:
     headings = [line[3:].partition(" ")[0] for line in DOCS.read_text().splitlines() if line.startswith("## FL")]
     assert headings == list(CODES)
+
+
+def test_an_override_that_cannot_work_is_no_finding_of_its_own() -> None:
+    app = FastLayer()
+    app.get("/x", dependencies=[Depends(one)])(nothing)
+    app.dependency_overrides[one] = lambda absent=Depends(3): None  # type: ignore[arg-type]  # refused when it is used
+    assert diagnose(app) == []
+
+
+def test_a_strict_application_that_cannot_be_diagnosed_does_not_serve() -> None:
+    app = FastLayer(strict=True)
+    body_on_post(app)
+    app.routes[-1].responses = None  # type: ignore[attr-defined]
+    with pytest.raises(TypeError):
+        TestClient(app).get("/")

@@ -283,3 +283,34 @@ def test_output_fits_a_terminal_of_80_columns(folder: Path, arguments: list[str]
 def test_a_wide_terminal_has_a_column_for_what_a_route_needs(shop: Path) -> None:
     _, lines = on_a_terminal("routes", folder=shop, columns=140)
     assert lines[0].split() == ["Method", "Path", "Endpoint", "Needs"]
+
+
+def test_a_stream_is_shown_as_one(folder: Path, command: Command) -> None:
+    (folder / "main.py").write_text(
+        "from collections.abc import AsyncIterator\nfrom fastlayer import FastLayer\napp = FastLayer()\n"
+        "@app.get('/x')\nasync def x() -> AsyncIterator[int]:\n    yield 1\n"
+    )
+    assert command("plan", "/x").out.endswith("200, a stream of int\n")
+
+
+def test_an_endpoint_from_elsewhere_is_shown_with_its_files_name(folder: Path, command: Command) -> None:
+    (folder / "main.py").write_text(
+        "import functools, json, operator\nfrom fastlayer import FastLayer\napp = FastLayer(openapi_url=None)\n"
+        "app.get('/loads')(functools.partial(json.dumps, 1))\n"
+        "class Teapot:\n    def __call__(self) -> str: return ''\napp.get('/teapot')(Teapot())\n"
+    )
+    out = command("routes").out
+    assert "__init__.py:" in out
+    assert "Teapot" in out
+
+
+def test_a_project_that_cannot_be_written_is_said_in_one_line(folder: Path, command: Command) -> None:
+    (folder / "file").touch()
+    result = command("new", "file/shop")
+    assert (result.status, result.err) == (1, "error: cannot write file/shop: Not a directory\n")
+
+
+def test_without_yaml_it_says_what_to_install(shop: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    result = command("openapi", "--format", "yaml")
+    assert (result.status, result.err) == (2, "error: YAML needs pyyaml: pip install 'fastlayer-api[standard]'\n")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fastlayer.cli.loading import find
+from fastlayer.cli.loading import ENVIRONMENT, find, load, pass_on, served
 from fastlayer.cli.problems import Problem
 
 from .conftest import Command
@@ -149,3 +149,11 @@ def test_a_bad_pyproject_is_named(folder: Path, text: str) -> None:
     (folder / "pyproject.toml").write_text(text)
     with pytest.raises(Problem, match=r"pyproject\.toml"):
         find(None, folder)
+
+
+def test_a_worker_serves_the_application_that_was_passed_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, main=APP.format("passed on"))
+    for name in ENVIRONMENT.values():
+        monkeypatch.setenv(name, "")
+    pass_on(load(find(None, folder)).target, as_fastapi=False)
+    assert served().title == "passed on"

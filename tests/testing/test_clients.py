@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Annotated, Any, assert_type
 from uuid import UUID
 
+import anyio
 import pytest
 from pydantic import BaseModel, Field
 
@@ -27,7 +28,7 @@ from fastlayer import (
     WebSocket,
     WebSocketDisconnect,
 )
-from fastlayer.testclient import AsyncClient, CallError, CallFailed, TestClient, overridden
+from fastlayer.testclient import AsyncClient, CallError, CallFailed, TestClient, WebSocketSession, overridden
 
 pytestmark = pytest.mark.anyio
 
@@ -383,3 +384,56 @@ async def test_a_failing_test_ends_the_endpoint() -> None:
         async with AsyncClient(app) as client, client.websocket_connect("/v1/echo/a"):
             raise LookupError
     assert "ended" in events
+
+
+async def test_an_application_that_reports_a_failed_start_is_not_used() -> None:
+    async def unwilling(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+    with pytest.raises(FastLayerError, match="The lifespan failed at startup: no database"):
+        async with AsyncClient(unwilling):
+            pass
+
+
+async def spoken(scope: Any, receive: Any, send: Any) -> None:
+    """A lifespan that does nothing, and sockets that end in the way their path says."""
+    if scope["type"] == "lifespan":
+        return
+    await receive()
+    if scope["path"] == "/denied":
+        await send({"type": "websocket.http.response.start", "status": 401, "headers": []})
+    elif scope["path"] == "/odd":
+        await send({"type": "websocket.send", "text": "before accepting"})
+    elif scope["path"] == "/deaf":
+        await send({"type": "websocket.accept"})
+        await anyio.sleep_forever()
+
+
+async def test_a_handshake_answered_with_a_response_says_its_status() -> None:
+    async with AsyncClient(spoken) as client:
+        with pytest.raises(WebSocketDisconnect) as caught:
+            async with client.websocket_connect("/denied"):
+                pass
+    assert (caught.value.code, caught.value.reason) == (1006, "The handshake was answered with status 401.")
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "message"),
+    [
+        ("/odd", FastLayerError, "Expected websocket.accept, and the application sent websocket.send."),
+        ("/silent", WebSocketDisconnect, "The endpoint returned."),
+    ],
+)
+async def test_an_application_that_does_not_accept_is_reported(path: str, error: Any, message: str) -> None:
+    async with AsyncClient(spoken) as client:
+        with pytest.raises(error) as caught:
+            async with client.websocket_connect(path):
+                pass
+    assert message in (str(caught.value), getattr(caught.value, "reason", ""))
+
+
+async def test_an_endpoint_that_does_not_end_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WebSocketSession, "GRACE", 0)
+    async with AsyncClient(spoken) as client, client.websocket_connect("/deaf") as socket:
+        assert socket.accepted_subprotocol is None
