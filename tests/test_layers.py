@@ -13,7 +13,7 @@ TABLE = (
     ("0", "version.py exceptions.py logger.py limits.py outcome.py paths.py types.py datastructures.py status.py concurrency.py"),
     ("0", "background.py requests.py websockets.py sse.py responses.py staticfiles.py frontend.py templating.py"),
     ("0", "testclient.py middleware/ telemetry/ lifespans.py"),
-    ("1", "fields.py core_schemas.py jsontypes.py encoders.py"),
+    ("1", "fields.py core_schemas.py body_models.py jsontypes.py encoders.py"),
     ("1", "openapi/__init__.py openapi/schemes.py openapi/models.py"),
     ("2", "params.py param_functions.py options.py exception_handlers.py redaction.py error_policy.py"),
     ("3", "typed_websockets.py security/ dependencies/__init__.py dependencies/callables.py dependencies/models.py"),

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from .. import params
+from ..body_models import is_group
 from ..fields import (
     Errors,
     ModelField,
@@ -21,7 +22,7 @@ from ..fields import (
     located,
     reads_json,
 )
-from .groups import GroupField, is_group
+from .groups import GroupField
 from .received import NOTHING, Load, Place, Received, default_of, received_from, wants_all, wire_names
 
 Arguments = dict[str, Any]
