@@ -1,11 +1,22 @@
-"""The shape of a body that several parameters share: which are groups, and one model that describes them all."""
+"""The shape of a body that several parameters share: groups, JSON parts, and one model that describes them all."""
 
 from collections.abc import Sequence
+from email.message import Message
 from typing import Any
 
 from pydantic import BaseModel, create_model
 
-from .fields import ModelField, models_in, not_none, reads_json, without_names
+from . import params
+from .fields import (
+    ModelField,
+    holds_files,
+    is_complex,
+    is_scalar_sequence,
+    models_in,
+    not_none,
+    reads_json,
+    without_names,
+)
 
 
 def is_group(field: ModelField) -> bool:
@@ -31,3 +42,29 @@ def body_model(name: str, fields: Sequence[ModelField]) -> type[BaseModel]:
         marker = field.field_info if key == field.name else without_names(field.field_info)
         definitions[key] = (marker.annotation, marker)
     return create_model(name, **definitions)
+
+
+def is_json_type(content_type: str) -> bool:
+    """Whether a media type is JSON or `+json` (RFC 8259; RFC 6839, 3.1)."""
+    message = Message()
+    message["content-type"] = content_type
+    subtype = message.get_content_subtype()
+    return message.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
+
+
+def may_be_json(field: ModelField) -> bool:
+    """Whether a part may hold the value as JSON: it is no text, no file and no list of those."""
+    marker = field.field_info
+    return (
+        not isinstance(marker, params.File)
+        and not reads_json(marker)
+        and is_complex(marker.annotation)
+        and not is_scalar_sequence(marker.annotation)
+        and not holds_files(marker.annotation)
+    )
+
+
+def declares_json(field: ModelField) -> bool:
+    """Whether the parameter is a part of a form that holds JSON, rather than fields or groups of fields."""
+    marker = field.field_info
+    return isinstance(marker, params.Form) and may_be_json(field) and is_json_type(marker.media_type)

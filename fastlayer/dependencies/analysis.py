@@ -13,7 +13,7 @@ from typing import Any
 from starlette.routing import compile_path
 
 from .. import params
-from ..body_models import body_keys, body_model
+from ..body_models import body_keys, body_model, declares_json
 from ..exceptions import DependencyScopeError, FastLayerError
 from ..fields import ModelField, create_model_field, models_in
 from ..limits import ConcurrencyLimit
@@ -225,7 +225,10 @@ def should_embed(fields: Sequence[ModelField]) -> bool:
     first = fields[0]
     if getattr(first.field_info, "embed", None):
         return True
-    return isinstance(first.field_info, params.Form) and not models_in(first.field_info.annotation)
+    # A part that holds JSON stands under its own name, as a field does.
+    return isinstance(first.field_info, params.Form) and (
+        declares_json(first) or not models_in(first.field_info.annotation)
+    )
 
 
 def get_body_field(dependant: Dependant, *, name: str, embed: bool) -> ModelField | None:
@@ -261,7 +264,7 @@ def _body_marker(fields: Sequence[ModelField]) -> Callable[..., params.Body]:
 def _form_media_type(media_types: Collection[str]) -> str:
     """How a form is sent: in parts where one field asks for it, else as all its fields say, else urlencoded."""
     # A field that is JSON needs a part of its own.
-    in_parts = [one for one in media_types if one.startswith("multipart/") or one.startswith("application/json")]
+    in_parts = [one for one in media_types if one.startswith(("multipart/", "application/json"))]
     if in_parts:
         return next((one for one in in_parts if one.startswith("multipart/")), "multipart/form-data")
     return next(iter(media_types)) if len(media_types) == 1 else params.Form.default_media_type

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import AliasChoices, BaseModel, TypeAdapter
 
 from .. import params
-from ..body_models import body_keys, body_model
+from ..body_models import body_keys, body_model, declares_json
 from ..fields import ModelField
 from .constants import REF_PREFIX
 from .schemas import FieldSchemas, JsonSchema, SchemaMode, title_of
@@ -67,7 +67,8 @@ def form_groups(fields: Sequence[ModelField]) -> list[FormGroup]:
         members = list(_members(field.field_info.annotation))
         models = tuple(member for member in members if isinstance(member, type) and issubclass(member, BaseModel))
         others = {member for member in members if member not in models}
-        if isinstance(field.field_info, params.Form) and models and others <= {NoneType, None}:
+        is_form = isinstance(field.field_info, params.Form) and not declares_json(field)
+        if is_form and models and others <= {NoneType, None}:
             found.append(FormGroup(field, models, bool(others)))
     return found
 
