@@ -15,7 +15,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Json, PydanticUserError, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Json, PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator
@@ -386,9 +386,3 @@ def refuse_pydantic_v1(annotation: Any) -> None:
                 )
         for arg in get_args(member):
             refuse_pydantic_v1(arg)
-
-
-def body_model(name: str, fields: Sequence[ModelField]) -> type[BaseModel]:
-    """A model with one attribute for each field: the shape of a body that embeds several parameters."""
-    definitions: dict[str, Any] = {field.name: (field.field_info.annotation, field.field_info) for field in fields}
-    return create_model(name, **definitions)

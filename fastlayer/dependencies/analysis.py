@@ -5,7 +5,7 @@ many ways lead to each.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -13,8 +13,9 @@ from typing import Any
 from starlette.routing import compile_path
 
 from .. import params
+from ..body_models import body_keys, body_model, declares_json
 from ..exceptions import DependencyScopeError, FastLayerError
-from ..fields import ModelField, body_model, create_model_field, models_in
+from ..fields import ModelField, create_model_field, models_in
 from ..limits import ConcurrencyLimit
 from .callables import name_of, place_of
 from .models import Dependant, flat_body_params, walk
@@ -222,12 +223,15 @@ def should_embed(fields: Sequence[ModelField]) -> bool:
     """Whether the body is an object with one key per parameter, rather than one parameter's value."""
     if not fields:
         return False
-    if len({field.name for field in fields}) > 1:
+    if len(set(body_keys(fields))) > 1:
         return True
     first = fields[0]
     if getattr(first.field_info, "embed", None):
         return True
-    return isinstance(first.field_info, params.Form) and not models_in(first.field_info.annotation)
+    # A part that holds JSON stands under its own name, as a field does.
+    return isinstance(first.field_info, params.Form) and (
+        declares_json(first) or not models_in(first.field_info.annotation)
+    )
 
 
 def get_body_field(dependant: Dependant, *, name: str, embed: bool) -> ModelField | None:
@@ -252,8 +256,18 @@ def get_body_field(dependant: Dependant, *, name: str, embed: bool) -> ModelFiel
 def _body_marker(fields: Sequence[ModelField]) -> Callable[..., params.Body]:
     if any(isinstance(field.field_info, params.File) for field in fields):
         return params.File
-    if any(isinstance(field.field_info, params.Form) for field in fields):
-        return params.Form
+    forms = {field.field_info.media_type for field in fields if isinstance(field.field_info, params.Form)}
+    if forms:
+        return lambda **options: params.Form(media_type=_form_media_type(forms), **options)
     media_types = {field.field_info.media_type for field in fields if isinstance(field.field_info, params.Body)}
     media_type = media_types.pop() if len(media_types) == 1 else "application/json"
     return lambda **options: params.Body(media_type=media_type, **options)
+
+
+def _form_media_type(media_types: Collection[str]) -> str:
+    """How a form is sent: in parts where one field asks for it, else as all its fields say, else urlencoded."""
+    # A field that is JSON needs a part of its own.
+    in_parts = [one for one in media_types if one.startswith(("multipart/", "application/json"))]
+    if in_parts:
+        return next((one for one in in_parts if one.startswith("multipart/")), "multipart/form-data")
+    return next(iter(media_types)) if len(media_types) == 1 else params.Form.default_media_type

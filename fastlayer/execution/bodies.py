@@ -15,13 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from ..body_models import is_json_type
 from ..core_schemas import differs_as_json, is_strict
 from ..exceptions import RequestValidationError
 from ..fields import ModelField, is_class
 from ..limits import FORM_LIMITS_KEY
 from .exchange import Exchange, get_request, replay
 from .extraction import ABSENT_BODY, json_fields
-from .forms import byte_names, is_json_type, load_form
+from .forms import byte_names, load_form
 from .received import decoded_pairs
 
 BodyReader = Callable[[Exchange], Awaitable[None]]

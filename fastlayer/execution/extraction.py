@@ -11,10 +11,11 @@ from starlette.datastructures import FormData, ImmutableMultiDict
 from starlette.requests import cookie_parser
 
 from .. import params
+from ..body_models import is_group
 from ..fields import Errors, Loc, ModelField, is_sequence, missing, models_in, reads_json
 from .exchange import Exchange
 from .forms import byte_names, form_fields, load_form, read_form
-from .groups import GroupField, is_group
+from .groups import GroupField
 from .received import NOTHING, Place, Received, decoded_pairs, default_of, received_from, wants_all, wire_names
 
 Arguments = dict[str, Any]

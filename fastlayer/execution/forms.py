@@ -4,36 +4,24 @@ An empty field counts as missing, and so does a file input in which nothing was 
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from email.message import Message
 from typing import Any
 
 from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from .. import params
+from ..body_models import declares_json, is_group, is_json_type, may_be_json
 from ..fields import (
     Errors,
     ModelField,
     holds_bytes,
-    holds_files,
-    is_complex,
-    is_scalar_sequence,
     located,
-    reads_json,
 )
-from .groups import GroupField, is_group
+from .groups import GroupField
 from .received import NOTHING, Load, Place, Received, default_of, received_from, wants_all, wire_names
 
 Arguments = dict[str, Any]
 Reader = Callable[[Received, Load], tuple[Any, Errors]]
-
-
-def is_json_type(content_type: str) -> bool:
-    """Whether a media type is JSON or `+json` (RFC 8259; RFC 6839, 3.1)."""
-    message = Message()
-    message["content-type"] = content_type
-    subtype = message.get_content_subtype()
-    return message.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
 class LoadedForm(FormData):
@@ -88,9 +76,9 @@ def _reader(field: ModelField) -> Reader:
     marker = field.field_info
     group = GroupField(field, BODY) if isinstance(marker, params.Form) and is_group(field) else None
     plain = group.read if group is not None else _value_reader(field)
-    if group is not None and field.alias in group.declared and not _declares_json(field):
+    if group is not None and field.alias in group.declared and not declares_json(field):
         return plain
-    return _json_reader(field, plain) if _may_be_json(field) else plain
+    return _json_reader(field, plain) if may_be_json(field) else plain
 
 
 def _value_reader(field: ModelField) -> Reader:
@@ -116,26 +104,9 @@ def _wants_bytes(field: ModelField) -> bool:
     return isinstance(field.field_info, params.File) and holds_bytes(field.field_info.annotation)
 
 
-def _may_be_json(field: ModelField) -> bool:
-    """Whether a part may hold the value as JSON: it is no text, no file and no list of those."""
-    marker = field.field_info
-    return (
-        not isinstance(marker, params.File)
-        and not reads_json(marker)
-        and is_complex(marker.annotation)
-        and not is_scalar_sequence(marker.annotation)
-        and not holds_files(marker.annotation)
-    )
-
-
-def _declares_json(field: ModelField) -> bool:
-    marker = field.field_info
-    return isinstance(marker, params.Form) and _may_be_json(field) and is_json_type(marker.media_type)
-
-
 def _json_reader(field: ModelField, otherwise: Reader) -> Reader:
     """Reads the part of the parameter's name as JSON if the part, or the parameter, says that it is."""
-    declared = _declares_json(field)
+    declared = declares_json(field)
     name = wire_names(field)[0]
     loc = ("body", name)
 
@@ -162,7 +133,7 @@ def byte_names(fields: Sequence[ModelField]) -> frozenset[str]:
     """The names whose files are read into memory: those declared as bytes, and those that may hold JSON."""
     names: set[str] = set()
     for field in fields:
-        if _wants_bytes(field) or _may_be_json(field):
+        if _wants_bytes(field) or may_be_json(field):
             names.update(wire_names(field))
         if isinstance(field.field_info, params.Form) and is_group(field):
             names.update(*(group.byte_names for group in GroupField(field, BODY).groups))

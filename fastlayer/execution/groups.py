@@ -20,7 +20,6 @@ from ..fields import (
     is_nullable,
     is_sequence,
     models_in,
-    not_none,
     reads_json,
     validate_with,
 )
@@ -151,10 +150,3 @@ def _relabelled(errors: Errors, labels: Mapping[str, str]) -> Errors:
         if len(loc) > 1 and loc[1] in labels:
             error["loc"] = (loc[0], labels[loc[1]], *loc[2:])
     return errors
-
-
-def is_group(field: ModelField) -> bool:
-    """Whether every member of the annotation but None is a model (JSON text that holds one is not)."""
-    marker = field.field_info
-    members = not_none(marker.annotation)
-    return bool(members) and len(models_in(marker.annotation)) == len(members) and not reads_json(marker)

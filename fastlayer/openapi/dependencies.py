@@ -9,6 +9,7 @@ from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from ..dependencies.models import Dependant
+from ..fields import is_nullable, reads_json
 from ..security.base import SecurityBase
 from .schemas import DescribedField, SchemaMode
 
@@ -30,7 +31,12 @@ class ModelParameter:
 
     @property
     def alias(self) -> str:
-        return self.field_info.alias or self.name
+        return self.name if self.is_read_by_name else self.field_info.alias or self.name
+
+    @property
+    def is_read_by_name(self) -> bool:
+        """Whether the model does not read aliases."""
+        return self.model.model_config.get("validate_by_alias") is False
 
     @property
     def adapter(self) -> TypeAdapter[Any]:
@@ -93,11 +99,11 @@ def _expand(place: Place, one: Any) -> Sequence[Parameter]:
     """The parameter, or those of its model's fields; where the whole model may be left out, so may each of them."""
     info = one.field_info
     dashes = place == "header" and getattr(info, "convert_underscores", True)
-    model = _model_in(info.annotation)
+    model = None if reads_json(info) else _model_in(info.annotation)
     listed = getattr(info, "include_in_schema", True)
     if model is None:  # a path has all its parameters, whatever the function's defaults (OpenAPI 3.1, 4.8.12)
         return [_parameter(place, one, dashes, required=place == "path" or info.is_required(), listed=listed)]
-    optional = not info.is_required() and info.default is None
+    optional = not info.is_required() and is_nullable(info.annotation)
     parts = (ModelParameter(model, name) for name in model.model_fields)
     return [
         _parameter(place, part, dashes, required=part.field_info.is_required() and not optional, listed=listed)
@@ -114,7 +120,8 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _parameter(place: Place, one: DescribedField, dashes: bool, *, required: bool, listed: bool) -> Parameter:
-    alias = _first_alias(one.field_info.validation_alias) or one.alias
+    by_name = isinstance(one, ModelParameter) and one.is_read_by_name
+    alias = (None if by_name else _first_alias(one.field_info.validation_alias)) or one.alias
     name = alias.replace("_", "-") if dashes and alias == one.name else alias
     return Parameter(place, name, alias, one, required, listed)
 

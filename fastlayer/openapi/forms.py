@@ -14,7 +14,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import AliasChoices, BaseModel, TypeAdapter
 
 from .. import params
-from ..fields import ModelField, body_model
+from ..body_models import body_keys, body_model, declares_json
+from ..fields import ModelField
 from .constants import REF_PREFIX
 from .schemas import FieldSchemas, JsonSchema, SchemaMode, title_of
 
@@ -66,7 +67,8 @@ def form_groups(fields: Sequence[ModelField]) -> list[FormGroup]:
         members = list(_members(field.field_info.annotation))
         models = tuple(member for member in members if isinstance(member, type) and issubclass(member, BaseModel))
         others = {member for member in members if member not in models}
-        if isinstance(field.field_info, params.Form) and models and others <= {NoneType, None}:
+        is_form = isinstance(field.field_info, params.Form) and not declares_json(field)
+        if is_form and models and others <= {NoneType, None}:
             found.append(FormGroup(field, models, bool(others)))
     return found
 
@@ -97,7 +99,7 @@ def write_form(
     name = str(schemas[body].get("$ref")).removeprefix(REF_PREFIX)
     groups = form_groups(fields)
     if groups and body not in fields and "allOf" not in definitions.get(name, {"allOf": ()}):
-        _write_form(name, groups, definitions)
+        _write_form(name, groups, dict(zip(fields, body_keys(fields), strict=True)), definitions)
         _title_by_name(fields, definitions[name].get("properties", {}))
 
 
@@ -109,14 +111,17 @@ def _title_by_name(fields: Sequence[ModelField], properties: dict[str, JsonSchem
             properties[field.alias] = {**described, "title": title_of(field, name=field.name)}
 
 
-def _write_form(name: str, groups: Sequence[FormGroup], definitions: dict[str, JsonSchema]) -> None:
+def _write_form(
+    name: str, groups: Sequence[FormGroup], keys: Mapping[ModelField, str], definitions: dict[str, JsonSchema]
+) -> None:
     """Rewrites the definition `name` of a body, which has the groups as properties, to that of a form."""
     form = dict(definitions[name])
     properties = dict(form.pop("properties", {}))
     required = list(dict.fromkeys(form.pop("required", ())))  # parameters may share a name in the form
     parts: list[JsonSchema] = []
     for group in groups:
-        alias = group.field.alias
+        key = keys[group.field]
+        alias = group.field.alias if key == group.field.name else key
         if alias in properties:
             parts += _parts(group, properties.pop(alias), definitions)
             required = [one for one in required if one != alias]

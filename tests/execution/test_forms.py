@@ -384,6 +384,20 @@ async def test_a_part_that_says_so_is_read_as_json(annotation: Any) -> None:
     assert answer.json()["name"] == "a"
 
 
+def test_json_parts_are_described_under_their_name() -> None:
+    app = FastLayer()
+
+    @app.post("/")
+    async def endpoint(person: Annotated[Person, Form(media_type="application/json")]) -> None: ...
+
+    document = app.openapi()
+    (content,) = document["paths"]["/"]["post"]["requestBody"]["content"].items()
+    assert content[0] == "multipart/form-data"
+    body = document["components"]["schemas"][content[1]["schema"]["$ref"].rsplit("/", 1)[1]]
+    assert body["properties"] == {"person": {"$ref": "#/components/schemas/Person"}}
+    assert body["required"] == ["person"]
+
+
 async def test_a_group_is_spread_over_fields_where_no_part_is_json() -> None:
     app = FastLayer()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ... import params
+from ...body_models import is_group
 from ...dependencies.analysis import add_field, path_names, should_embed
 from ...dependencies.analysis import get_body_field as _body_field
 from ...dependencies.analysis import get_dependant as get_dependant
@@ -19,7 +20,7 @@ from ...execution.extraction import request_body_to_args as request_body_to_args
 from ...execution.extraction import request_params_to_args as request_params_to_args
 from ...execution.forms import BODY, select
 from ...execution.forms import read_rest as _read_file_bytes
-from ...execution.groups import Group, is_group
+from ...execution.groups import Group
 from ...execution.received import NOTHING, received_from, wants_all, wire_names
 from ...fields import ModelField, models_in
 from ...operation import stream_item_type

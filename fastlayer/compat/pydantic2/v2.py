@@ -10,10 +10,11 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from ...body_models import body_model
 from ...dependencies.signatures import Unresolved, resolve
 from ...fields import ModelField as ModelField
 from ...fields import Undefined as Undefined
-from ...fields import body_model, merged_marker, missing, union_members, unwrapped
+from ...fields import merged_marker, missing, union_members, unwrapped
 from ...openapi.schemas import JsonSchema, SchemaMode, field_schema, schema_definitions
 from ...openapi.schemas import SchemaGenerator as GenerateJsonSchema
 from ...params import Body
