@@ -1,5 +1,6 @@
 """`fastapi.applications`: FastLayer with FastAPI's defaults where the two differ."""
 
+import warnings
 from typing import Any
 
 from starlette.applications import Starlette
@@ -7,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as ASGIScope
 
 from ..applications import FastLayer
+from ..exceptions import FastLayerDeprecationWarning
 from ..openapi.docs import get_redoc_html as get_redoc_html
 from ..openapi.docs import get_swagger_ui_html as get_swagger_ui_html
 from ..openapi.docs import get_swagger_ui_oauth2_redirect_html as get_swagger_ui_oauth2_redirect_html
@@ -28,8 +30,14 @@ class FastAPI(Traceable, FastLayer):
     mounted_lifespans = False
     pages_module = __name__
 
-    def __init__(self, *, title: str = "FastAPI", **options: Any) -> None:
-        super().__init__(title=title, **options)
+    def __init__(self, *, title: str = "FastAPI", root_path: str = "", **options: Any) -> None:
+        if root_path:
+            warnings.warn(
+                "`root_path` is deprecated in FastAPI: tell the server, as in `fastapi run --root-path /api/v1`.",
+                category=FastLayerDeprecationWarning,
+                stacklevel=2,
+            )
+        super().__init__(title=title, root_path=root_path, **options)
         self.instances.add(self)
 
     def may_fold(self) -> bool:

@@ -1,0 +1,25 @@
+"""An application whose pages only run scripts that carry the nonce of their response."""
+
+from secrets import token_urlsafe
+
+from fastlayer import FastLayer, Request, Response
+
+POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; connect-src 'self';"
+    " img-src 'self' data:; font-src data:; worker-src blob:; base-uri 'none'; form-action 'none'"
+)
+
+app = FastLayer(title="Strict", scalar_url="/scalar", docs_csp_nonce=lambda request: request.state.nonce)
+
+
+@app.middleware("http")
+async def send_policy(request: Request, call_next) -> Response:
+    request.state.nonce = token_urlsafe(16)
+    response = await call_next(request)
+    response.headers["Content-Security-Policy"] = POLICY.format(nonce=request.state.nonce)
+    return response
+
+
+@app.get("/hello")
+def hello() -> str:
+    return "Hello"
