@@ -223,9 +223,11 @@ def should_embed(fields: Sequence[ModelField]) -> bool:
     """Whether the body is an object with one key per parameter, rather than one parameter's value."""
     if not fields:
         return False
-    if len(set(body_keys(fields))) > 1:
-        return True
     first = fields[0]
+    # Parameters of one name are one key of a JSON body; groups of form fields stand side by side whatever their names.
+    keys = body_keys(fields) if isinstance(first.field_info, params.Form) else [field.name for field in fields]
+    if len(set(keys)) > 1:
+        return True
     if getattr(first.field_info, "embed", None):
         return True
     # A part that holds JSON stands under its own name, as a field does.
