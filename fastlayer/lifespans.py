@@ -106,6 +106,8 @@ def mounted_apps(routes: Iterable[BaseRoute]) -> Iterator[tuple[Any, Router]]:
     """The applications mounted among the routes, each once, and their routers."""
     seen: set[int] = set()
     for route in routes:
+        while hasattr(route, "mount"):  # as it was before it was included, without the layers around
+            route = route.mount
         app = getattr(route, "app", None) if not hasattr(route, "endpoint") else None
         while app is not None and not isinstance(getattr(app, "router", app), Router):
             app = getattr(app, "app", None)  # middleware around it

@@ -33,7 +33,7 @@ def described(route: BaseRoute) -> Described:
     if isinstance(route, Route) and not isinstance(route, APIRoute):
         if kind.matches is Route.matches and kind.handle is Route.handle and not getattr(route, "gates", ()):
             methods = None if route.methods is None else frozenset(route.methods)
-            return Described(route, parse_path(route.path), methods, "http", app=noting_start(route.app))
+            return Described(route, parse_path(route.path), methods, "http", app=noting_start(_app_of(route)))
     elif isinstance(route, APIRoute):
         is_usual = kind.matches is APIRoute.matches and kind.handle is APIRoute.handle
         template = route.template if is_usual and not getattr(route, "gates", ()) else None
@@ -43,6 +43,15 @@ def described(route: BaseRoute) -> Described:
         template = route.template if is_usual and not getattr(route, "gates", ()) else None
         return Described(route, template, None, "websocket", route.original_route is not route)
     return Described(route, None)
+
+
+def _app_of(route: Route) -> ASGIApp:
+    """Calls the app the route has at the time; some programs put another in its place."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await route.app(scope, receive, send)
+
+    return app
 
 
 def noting_start(app: ASGIApp) -> ASGIApp:

@@ -90,6 +90,18 @@ def test_lifespans_of_mounted_applications_run_inside() -> None:
     assert events == [*ups, *(up.replace("up", "down") for up in reversed(ups))]
 
 
+def test_mounts_of_included_routers_count_also_behind_middleware() -> None:
+    router = APIRouter(max_body_size=5)
+    router.mount("/old", Starlette(lifespan=living("old")))
+    outer = APIRouter(max_body_size=7)
+    outer.include_router(router)
+    app = FastLayer()
+    app.include_router(outer, prefix="/v1")
+
+    with TestClient(app):
+        assert events == ["old up"]
+
+
 def test_a_mounted_lifespan_that_is_the_apps_own_runs_once() -> None:
     shared = living("shared")
     app = FastLayer(lifespan=shared)

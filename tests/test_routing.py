@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from fastlayer import APIRouter, FastLayer, HTTPException
+from fastlayer.middleware.wsgi import WSGIMiddleware
 from fastlayer.routing import APIRoute, RouterError
 from fastlayer.testclient import TestClient
 
@@ -432,6 +433,18 @@ def test_an_existing_starlette_application_is_mounted_unchanged() -> None:
     assert client(app).get("/api").json() == {"from": "endpoint"}
     with client(app).websocket_connect("/old/ws") as socket:
         assert socket.receive_text() == "hello"
+
+
+def test_a_wsgi_application_is_mounted() -> None:
+    def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [f"{environ['SCRIPT_NAME']} {environ['PATH_INFO']}".encode()]
+
+    app = FastLayer()
+    mounted: Any = WSGIMiddleware(wsgi)  # type: ignore[arg-type]  # a2wsgi spells out what environ is
+    app.mount("/wsgi", mounted)
+
+    assert client(app).get("/wsgi/a/b").text == "/wsgi /a/b"
 
 
 def test_an_error_in_a_mounted_application_is_answered_once() -> None:

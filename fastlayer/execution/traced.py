@@ -88,10 +88,10 @@ async def resolve(plan: Plan, exchange: Exchange) -> dict[str, Any]:
         InvalidRequest: as `plan.run`.
     """
     before, last = plan.stages[:-1], plan.stages[-1]
+    step = last.steps[-1]
     stages = (*before, Stage(last.in_worker, last.steps[:-1])) if len(last.steps) > 1 else before
     await run(plan._replace(stages=stages, bare=None), exchange) if stages else _read(plan, exchange)
-    endpoint: Step = last.steps[-1]  # pyright: ignore[reportGeneralTypeIssues]  # a stage has at least one step
-    arguments = bind(endpoint, exchange)
+    arguments = bind(step, exchange)
     if arguments is None or exchange.failures:
         raise InvalidRequest(exchange.failures or {})
     return arguments
