@@ -92,12 +92,17 @@ def _route(app: Any, endpoint: Callable[..., Any], arguments: Mapping[str, Any])
     found = [
         route
         for route in getattr(app, "routes", ())
-        if getattr(route, "endpoint", None) is endpoint and hasattr(route, "operation") and hasattr(route, "methods")
+        if _is_served_by(route, endpoint) and hasattr(route, "operation") and hasattr(route, "methods")
     ]
     if not found:
         raise CallError(f"The application serves no operation of {place_of(endpoint)}. Include its router first.")
     fitting = [route for route in found if set(route.param_convertors) <= set(arguments)]
     return (fitting or found)[0]
+
+
+def _is_served_by(route: Any, endpoint: Callable[..., Any]) -> bool:
+    served = getattr(route, "endpoint", None)
+    return served is endpoint or getattr(served, "controller_method", None) is endpoint
 
 
 def _fields(node: Dependant) -> Iterator[tuple[str, ModelField]]:

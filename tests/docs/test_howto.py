@@ -8,13 +8,36 @@ from typing import Any
 import pytest
 
 from docs_src.concepts import lifetimes, mistakes
-from docs_src.howto import background, database, jwt_auth, settings, sockets, streaming, uploads, versioning
+from docs_src.howto import (
+    background,
+    controllers,
+    database,
+    jwt_auth,
+    settings,
+    sockets,
+    streaming,
+    typed_sockets,
+    uploads,
+    versioning,
+)
 from fastlayer import WebSocketDisconnect
 from fastlayer.diagnostics import diagnose
 from fastlayer.testclient import AsyncClient, TestClient
 from tests.cli.conftest import ROOT, in_process
 
-MODULES = (background, database, jwt_auth, lifetimes, settings, sockets, streaming, uploads, versioning)
+MODULES = (
+    background,
+    controllers,
+    database,
+    jwt_auth,
+    lifetimes,
+    settings,
+    sockets,
+    streaming,
+    typed_sockets,
+    uploads,
+    versioning,
+)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
@@ -154,3 +177,24 @@ def test_lifetimes_end_in_the_order_the_page_shows() -> None:
 def test_the_plan_on_the_page_is_the_one_that_is_printed() -> None:
     printed = in_process("plan", "/office/teas/assam", "shop", folder=ROOT / "docs_src" / "tutorial")
     assert printed.out == (ROOT / "docs_src" / "concepts" / "plan.txt").read_text()
+
+
+def test_a_controllers_methods_are_operations() -> None:
+    client = TestClient(controllers.app, overrides={controllers.get_shelf: lambda: shelf})
+    shelf: controllers.Shelf = {}
+    with client:
+        tea = client.call(controllers.Teas.write, name="sencha", tea=controllers.Tea(name="Sencha", price=4.5))
+        assert tea == shelf["sencha"] == client.call(controllers.Teas.read, name="sencha")
+        assert client.get("/teas/assam").status_code == 404
+    assert controllers.app.openapi()["paths"]["/teas/{name}"]["get"]["tags"] == ["teas"]
+
+
+def test_a_typed_socket_takes_orders_and_nothing_else() -> None:
+    client = TestClient(typed_sockets.app)
+    with client.websocket_connect("/orders") as socket:
+        socket.send_json({"tea": "sencha", "cups": 2})
+        assert socket.receive_json() == {"total": 5.0}
+        socket.send_json({"tea": "sencha"})
+        with pytest.raises(WebSocketDisconnect) as caught:
+            socket.receive_text()
+    assert caught.value.code == 1007
