@@ -106,7 +106,7 @@ class ModelField:
             self._type_adapter  # noqa: B018  # building is the check
         except PydanticUndefinedAnnotation:
             pass  # a forward reference of a model that is completed later: retried on first use
-        except (PydanticSchemaGenerationError, PydanticUserError, TypeError) as exc:
+        except (PydanticSchemaGenerationError, PydanticUserError, TypeError, AttributeError) as exc:
             raise FastLayerError(
                 f"Invalid args for response field! Hint: check that {self.field_info.annotation!r} is a type Pydantic"
                 " can validate. If it is a return annotation that is not meant as a response model, declare"

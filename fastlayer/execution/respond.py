@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError
 from starlette.responses import JSONResponse, Response
 
 from ..encoders import dump_json, jsonable_encoder
@@ -21,6 +20,8 @@ from .exchange import Exchange
 
 Render = Callable[[Any], bytes]
 T = TypeVar("T")
+# Pydantic's own errors, and what it lets through: of bytes that are no text, of objects that lack an attribute.
+_CANNOT_WRITE = (ValueError, AttributeError)
 Answer = bytes | Response
 """JSON that is written, or a response object of the user's or of the route's class."""
 
@@ -92,7 +93,7 @@ def field_renderer(field: ModelField, options: dict[str, Any], context: Endpoint
                 raise ResponseValidationError(located(exc, ("response",)), body=result, endpoint_ctx=context) from exc
         try:
             return to_json(result, warnings="error", **options)
-        except PydanticSerializationError as exc:
+        except _CANNOT_WRITE as exc:
             return _written_again(field, result, partial(to_json, warnings="error", **options), context, exc)
 
     return render
@@ -116,7 +117,7 @@ def _written_again(
     try:
         data = field.serializer.to_python(result, warnings="none", by_alias=True)
         return write(field.validator.validate_python(data))
-    except ValueError as exc:  # Pydantic's errors, and those of bytes that are no text
+    except _CANNOT_WRITE as exc:
         errors = located(exc, ("response",)) if isinstance(exc, ValidationError) else _as_errors(failure)
         raise ResponseValidationError(errors, body=result, endpoint_ctx=context) from exc
 
@@ -141,7 +142,7 @@ def _encoder(operation: Operation, context: EndpointContext) -> Callable[[Any], 
             raise ResponseValidationError(errors, body=result, endpoint_ctx=context)
         try:
             return write(value)
-        except ValueError as exc:
+        except _CANNOT_WRITE as exc:
             return _written_again(field, value, write, context, exc)
 
     return encode

@@ -473,10 +473,10 @@ async def test_query_parameters_are_read_with_their_defaults(query: str, expecte
 
     @app.get("/")
     async def endpoint(
+        made: Annotated[list[str], Query(default_factory=lambda: ["new"])],
         number: int = 7,
         items: Annotated[list[int], Query()] = [],  # noqa: B006  # what users write
         maybe: str | None = None,
-        made: Annotated[list[str], Query(default_factory=lambda: ["new"])] = ...,  # type: ignore[assignment]  # as FastAPI's users write
     ) -> Any:
         values = {"number": number, "items": list(items), "maybe": maybe, "made": list(made)}
         items.append(99)  # must not be the default of the next request
