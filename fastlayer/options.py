@@ -8,6 +8,7 @@ import difflib
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, TypedDict
 
 from starlette.middleware import Middleware
@@ -164,3 +165,31 @@ def combine(outer: Options, inner: Options) -> Options:
         if key in outer and key in inner:
             combined[key] = add(outer[key], inner[key])
     return combined
+
+
+# The options that are attributes of a route too, where programs edit them, with what they are if nobody wrote them.
+_SHOWN = MappingProxyType(
+    {
+        "tags": None,
+        "dependencies": None,
+        "responses": None,
+        "callbacks": None,
+        "summary": None,
+        "response_description": "Successful Response",
+        "deprecated": None,
+        "operation_id": None,
+        "include_in_schema": True,
+        "openapi_extra": None,
+        "status_code": None,
+    }
+)
+
+
+def as_edited(options: Options, route: Any) -> Options:
+    """A copy of the options, with what was set on the route's attributes since it was made of them."""
+    edited = dict(options)
+    for key, absent in _SHOWN.items():
+        value = getattr(route, key)
+        if value is not edited.get(key, absent):
+            edited[key] = value
+    return edited

@@ -30,7 +30,7 @@ from .fields import ModelField
 from .middleware.body_limit import BodyLimitMiddleware
 from .middleware.shared import wrapped
 from .operation_ids import generate_unique_id
-from .options import Options, RouteOptions, combine, written
+from .options import Options, RouteOptions, as_edited, combine, written
 from .paths import Template, parse_path
 
 CONTEXT_KEY = "effective_route_context"
@@ -124,12 +124,12 @@ class APIRoute(_Templated, Route):
         self.name = options.get("name") or get_name(self.endpoint)
         self._set_options(options)
         self.operation = operations.analyse(self.path_format, self.endpoint, options)
-        self._analysed = self._signed()
         self._finish()
 
-    def _signed(self) -> tuple[int, int]:
-        """What the analysis was made of; class-based views write signatures between registration and inclusion."""
-        return id(self.endpoint), id(getattr(self.endpoint, "__signature__", None))
+    def _signed(self) -> tuple[int, ...]:
+        """What the analysis was made of; packages write signatures and add dependencies before a router is included."""
+        signature = getattr(self.endpoint, "__signature__", None)
+        return id(self.endpoint), id(signature), id(self.dependencies), len(self.dependencies)
 
     def _set_options(self, options: Options) -> None:
         """Keep the options and show them under the names third parties read."""
@@ -177,6 +177,7 @@ class APIRoute(_Templated, Route):
         if getattr(self.dependency_overrides_provider, "checks_path_params", False):
             refuse_unknown_path_params(self.dependant, self.path_format)
         self.app = _first_hit(self)
+        self._analysed = self._signed()
 
     @property
     def body_field(self) -> ModelField | None:
@@ -191,6 +192,13 @@ class APIRoute(_Templated, Route):
     def body_field(self, field: ModelField | None) -> None:
         self.__dict__["_body_field"] = field
 
+    def options_now(self) -> Options:
+        """The options as written, with what somebody has since set on the route in their place."""
+        options = as_edited(self.options, self)
+        if self.response_model is not self.operation.response_model:
+            options["response_model"] = self.response_model
+        return options
+
     def included(self, prefix: str, outer: Options, provider: Any) -> Self:
         """This route as it is under a prefix, with the options of the routers around it."""
         derived = copy(self)
@@ -198,7 +206,7 @@ class APIRoute(_Templated, Route):
         derived.include_prefix = prefix + self.include_prefix
         derived.dependency_overrides_provider = provider or self.dependency_overrides_provider
         derived.set_path(prefix + self.path)
-        options = combine(outer, dict(self.options))
+        options = combine(outer, self.options_now())
         if "{" in prefix or self._analysed != self._signed():
             derived._analyse(options)
         else:

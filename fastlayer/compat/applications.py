@@ -15,6 +15,7 @@ from ..openapi.docs import get_swagger_ui_oauth2_redirect_html as get_swagger_ui
 from ..openapi.utils import get_openapi as get_openapi
 from ..params import Scope
 from ..routes import CONTEXT_KEY, APIRoute
+from .pages import ReplaceablePages
 from .tracing import Traceable
 from .tree import SCOPE_KEY
 
@@ -28,7 +29,7 @@ class FastAPI(Traceable, FastLayer):
     default_dependency_scope: Scope = "request"
     checks_path_params = False
     mounted_lifespans = False
-    pages_module = __name__
+    docs_pages = ReplaceablePages
 
     def __init__(self, *, title: str = "FastAPI", root_path: str = "", **options: Any) -> None:
         if root_path:

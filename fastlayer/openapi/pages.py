@@ -48,7 +48,7 @@ def docs_routes(app: Documented) -> list[Route]:
     """The routes of the document and its pages, the document first; none without `openapi_url`."""
     if not app.openapi_url:
         return []
-    pages = _Pages(app)
+    pages = getattr(app, "docs_pages", Pages)(app)
     routes = [_route(app.openapi_url, DocumentEndpoint(app).serve, "openapi")]
     if app.docs_url:
         routes.append(_route(app.docs_url, pages.swagger_ui, "swagger_ui_html"))
@@ -111,18 +111,18 @@ def prefix(request: Request) -> str:
     return "/" + quote(root_path, safe="/:@!$&()*+,;=~") if root_path else ""
 
 
-class _Pages:
-    """The endpoints of the pages."""
+class Pages:
+    """The endpoints of the pages; an application may name a subclass as `docs_pages`."""
 
     def __init__(self, app: Documented) -> None:
-        self._app = app
+        self.app = app
 
     async def swagger_ui(self, request: Request) -> Response:
-        app = self._app
+        app = self.app
         redirect = app.swagger_ui_oauth2_redirect_url
         docs_url = app.docs_url or ""
         return get_swagger_ui_html(
-            openapi_url=self._openapi_url(request),
+            openapi_url=self.openapi_url(request),
             title=f"{app.title} - Swagger UI",
             oauth2_redirect_url=prefix(request) + redirect if redirect else None,
             init_oauth=app.swagger_ui_init_oauth,
@@ -137,9 +137,9 @@ class _Pages:
 
     async def redoc(self, request: Request) -> Response:
         return get_redoc_html(
-            openapi_url=self._openapi_url(request),
-            title=f"{self._app.title} - ReDoc",
-            redoc_js_url=_asset_url(request, self._app.redoc_url or "", REDOC_JS),
+            openapi_url=self.openapi_url(request),
+            title=f"{self.app.title} - ReDoc",
+            redoc_js_url=_asset_url(request, self.app.redoc_url or "", REDOC_JS),
             redoc_js_module=True,
             with_google_fonts=False,
             nonce=self._nonce(request),
@@ -147,17 +147,17 @@ class _Pages:
 
     async def scalar(self, request: Request) -> Response:
         return get_scalar_html(
-            openapi_url=self._openapi_url(request),
-            title=f"{self._app.title} - Scalar",
-            scalar_js_url=_asset_url(request, self._app.scalar_url or "", SCALAR_JS),
+            openapi_url=self.openapi_url(request),
+            title=f"{self.app.title} - Scalar",
+            scalar_js_url=_asset_url(request, self.app.scalar_url or "", SCALAR_JS),
             nonce=self._nonce(request),
         )
 
-    def _openapi_url(self, request: Request) -> str:
-        return prefix(request) + (self._app.openapi_url or "")
+    def openapi_url(self, request: Request) -> str:
+        return prefix(request) + (self.app.openapi_url or "")
 
     def _nonce(self, request: Request) -> str | None:
-        nonce = self._app.docs_csp_nonce
+        nonce = self.app.docs_csp_nonce
         return nonce(request) if callable(nonce) else nonce
 
 
