@@ -53,6 +53,8 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
     """
 
     default_dependency_scope: params.Scope = "response"
+    opens_exception_groups = True
+    """Whether the handler of its single member answers an exception group; FastAPI has no handler for groups."""
     checks_path_params = True
     """Whether a `Path()` parameter the path has no place for is refused; FastAPI answers 422 to every request."""
     mounted_lifespans = True

@@ -27,6 +27,7 @@ class FastAPI(Traceable, FastLayer):
     """
 
     default_dependency_scope: Scope = "request"
+    opens_exception_groups = False
     checks_path_params = False
     mounted_lifespans = False
     docs_pages = ReplaceablePages

@@ -33,9 +33,10 @@ def _is_absent(body: Any) -> bool:
 def find_handler(exc: BaseException, own: Handlers, scope: Mapping[str, Any]) -> tuple[Any, BaseException]:
     """The handler for the exception or, of a group with a single member, for that member; None if there is none."""
     everywhere, by_status = scope.get("starlette.exception_handlers") or ({}, {})
+    opens_groups = getattr(scope.get("app"), "opens_exception_groups", True)
     while True:
         handler = _nearest(exc, own, everywhere, by_status)
-        if handler is not None or not isinstance(exc, BaseExceptionGroup) or len(exc.exceptions) != 1:
+        if handler is not None or not opens_groups or not isinstance(exc, BaseExceptionGroup) or len(exc.exceptions) != 1:
             return handler, exc
         exc = exc.exceptions[0]
 
