@@ -27,11 +27,15 @@ def is_group(field: ModelField) -> bool:
 
 
 def body_keys(fields: Sequence[ModelField]) -> list[str]:
-    """A key for each field of a body: its name, and one of its own for another group of the same name."""
+    """A key for each field of a body: its name, and one of its own for another group of the same name.
+
+    In JSON, parameters of one name are one value, which all of them read.
+    """
     keys: list[str] = []
     for field in fields:
         others = keys.count(field.name)
-        keys.append(f"{field.name}__{others + 1}" if others and is_group(field) else field.name)
+        is_other = others and isinstance(field.field_info, params.Form) and is_group(field)
+        keys.append(f"{field.name}__{others + 1}" if is_other else field.name)
     return keys
 
 
