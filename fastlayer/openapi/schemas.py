@@ -10,10 +10,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticUndefined, core_schema
 
 from .constants import REF_PREFIX, REF_TEMPLATE
 from .plain import plain
@@ -103,8 +103,23 @@ def _core_schema(field: DescribedField) -> CoreSchema:
     """
     if "_type_adapter" in vars(field):
         return field.adapter.core_schema
+    if (model := _bare_model(field)) is not None:
+        return model.__pydantic_core_schema__
     annotated: Any = Annotated[field.field_info.annotation, _standalone(field.field_info)]
     return TypeAdapter(annotated, config=getattr(field, "config", None)).core_schema
+
+
+_SAYS_NOTHING = {"annotation", "alias"}
+
+
+def _bare_model(field: DescribedField) -> type[BaseModel] | None:
+    """The model that the field is, if nothing is said of it that its schema would tell: then the model has it ready."""
+    info = field.field_info
+    model: Any = info.annotation
+    if not isinstance(model, type) or not issubclass(model, BaseModel) or not model.__pydantic_complete__:
+        return None
+    said = {name for name, value in info._attributes_set.items() if value is not PydanticUndefined}
+    return None if said - _SAYS_NOTHING or info.metadata or not info.is_required() else model
 
 
 class _Standalone(FieldInfo):  # type: ignore[misc]  # FieldInfo is marked final, yet subclassed by every marker

@@ -2,12 +2,13 @@
 
 import itertools
 import random
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
+from fastlayer import Body, FastLayer
 from fastlayer.fields import ModelField, create_model_field
 from fastlayer.openapi.constants import REF_TEMPLATE
 from fastlayer.openapi.schemas import field_schema, schema_definitions
@@ -87,3 +88,29 @@ def test_the_document_does_not_keep_adapters_alive_that_nobody_else_needs() -> N
     vars(fresh).pop("_type_adapter", None)
     schema_definitions([fresh])
     assert "_type_adapter" not in vars(fresh)
+
+
+def test_what_is_said_of_a_model_in_a_signature_is_told_beside_it() -> None:
+    class Said(BaseModel):
+        name: str
+
+    app = FastLayer()
+
+    @app.post("/bare")
+    def bare(said: Said) -> Said:
+        return said
+
+    @app.post("/told")
+    def told(said: Annotated[Said, Body(description="Told")]) -> None: ...
+
+    @app.post("/left-out")
+    def left_out(said: Said = Said(name="x")) -> None: ...
+
+    def body(path: str) -> dict[str, Any]:
+        schema: dict[str, Any] = app.openapi()["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        return schema["schema"]
+
+    reference = {"$ref": "#/components/schemas/Said"}
+    assert body("/bare") == reference
+    assert body("/told") == {**reference, "description": "Told"}
+    assert body("/left-out") == {**reference, "default": {"name": "x"}}
