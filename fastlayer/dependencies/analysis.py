@@ -224,9 +224,7 @@ def should_embed(fields: Sequence[ModelField]) -> bool:
     if not fields:
         return False
     first = fields[0]
-    # Parameters of one name are one key of a JSON body; groups of form fields stand side by side whatever their names.
-    keys = body_keys(fields) if isinstance(first.field_info, params.Form) else [field.name for field in fields]
-    if len(set(keys)) > 1:
+    if len(set(body_keys(fields))) > 1:
         return True
     if getattr(first.field_info, "embed", None):
         return True
