@@ -114,12 +114,9 @@ class _Analysis:
         call: Any = dependant.call
         if not callable(call):
             raise FastLayerError(f"A dependency must be callable, and {call!r} is not. Write Depends(function).")
-        # A signature that was written by hand says nothing about how the function behind it can be called.
-        written = getattr(call, "__signature__", None) is not None
         for parameter in get_typed_signature(call).parameters.values():
             declared = read_declaration(call, parameter.name, parameter.annotation, parameter.default)
-            positional = parameter.kind is inspect.Parameter.POSITIONAL_ONLY and not written
-            if positional and not self._is_optional(parameter):
+            if self._is_unfillable(call, parameter):
                 raise declared.error(
                     "Positional-only parameters cannot be filled from a request, which is passed by name",
                     "Remove the `/` from the signature.",
@@ -130,8 +127,14 @@ class _Analysis:
                 add_field(dependant, make_field(declared, self.path_names))
 
     @staticmethod
-    def _is_optional(parameter: inspect.Parameter) -> bool:
-        return parameter.default is not inspect.Parameter.empty and not isinstance(parameter.default, params.Depends)
+    def _is_unfillable(call: Any, parameter: inspect.Parameter) -> bool:
+        """Whether it can only be passed by position, and has to be."""
+        if parameter.kind is not inspect.Parameter.POSITIONAL_ONLY:
+            return False
+        if parameter.default is not inspect.Parameter.empty and not isinstance(parameter.default, params.Depends):
+            return False
+        # A signature that was written by hand says nothing about how the function behind it can be called.
+        return getattr(call, "__signature__", None) is None
 
     def _add_dependency(self, dependant: Dependant, declared: Declaration) -> None:
         depends: Any = declared.depends
