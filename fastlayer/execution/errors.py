@@ -36,7 +36,12 @@ def find_handler(exc: BaseException, own: Handlers, scope: Mapping[str, Any]) ->
     opens_groups = getattr(scope.get("app"), "opens_exception_groups", True)
     while True:
         handler = _nearest(exc, own, everywhere, by_status)
-        if handler is not None or not opens_groups or not isinstance(exc, BaseExceptionGroup) or len(exc.exceptions) != 1:
+        if (
+            handler is not None
+            or not opens_groups
+            or not isinstance(exc, BaseExceptionGroup)
+            or len(exc.exceptions) != 1
+        ):
             return handler, exc
         exc = exc.exceptions[0]
 

@@ -94,6 +94,8 @@ def field_renderer(field: ModelField, options: dict[str, Any], context: Endpoint
         try:
             return to_json(result, warnings="error", **options)
         except _CANNOT_WRITE as exc:
+            if annotation is Any:  # nothing is declared, so nothing can leak: written as if without annotation
+                return dump_json(result)
             return _written_again(field, result, partial(to_json, warnings="error", **options), context, exc)
 
     return render

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 from typing_extensions import TypedDict
 
-from fastlayer import BackgroundTasks, Depends, FastLayer, FastLayerError, Response
+from fastlayer import BackgroundTasks, Body, Depends, FastLayer, FastLayerError, Response
 from fastlayer.exceptions import ResponseValidationError
 from fastlayer.responses import (
     FileResponse,
@@ -23,6 +23,7 @@ from fastlayer.responses import (
     RedirectResponse,
     StreamingResponse,
 )
+from fastlayer.testclient import TestClient
 
 from ..in_memory import Answer, call
 
@@ -349,3 +350,23 @@ async def test_background_tasks_of_dependencies_and_endpoint_are_one_list() -> N
 
     await call(app)
     assert done == ["dependency", "endpoint"]
+
+
+@pytest.mark.parametrize("deep", [300, 970])
+def test_any_is_written_like_no_annotation_where_pydantic_cannot(deep: int) -> None:
+    app = FastLayer()
+
+    @app.post("/annotated")
+    def annotated(body: Annotated[Any, Body()]) -> Any:
+        return body
+
+    @app.post("/plain")
+    def plain(body: Annotated[Any, Body()]):
+        return body
+
+    client = TestClient(app)
+    headers = {"content-type": "application/json"}
+    for content in (b"[" * deep + b"]" * deep, b'{"text": "\\ud800"}'):
+        answers = [client.post(path, content=content, headers=headers) for path in ("/annotated", "/plain")]
+        assert answers[0].status_code == answers[1].status_code == 200
+        assert answers[0].content == answers[1].content
