@@ -35,9 +35,14 @@ def recorded() -> dict[str, Any]:
     return content
 
 
+async def count_all() -> dict[str, float]:
+    """Return the Python calls per request of every scenario."""
+    return {name: await count(name) for name in SCENARIOS}
+
+
 async def record() -> str:
     """Count every scenario, write the file, return its text."""
-    numbers = {name: await count(name) for name in SCENARIOS}
+    numbers = await count_all()
     content = {"python": f"{sys.version_info.major}.{sys.version_info.minor}", "calls": numbers}
     text = json.dumps(content, indent=2) + "\n"
     FILE.write_text(text)
