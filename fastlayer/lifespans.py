@@ -105,7 +105,8 @@ def with_mounted(lifespan: Lifespan, routes: Iterable[BaseRoute], own: Any) -> L
 def mounted_apps(routes: Iterable[BaseRoute]) -> Iterator[tuple[Any, Router]]:
     """The applications mounted among the routes, each once, and their routers."""
     seen: set[int] = set()
-    for route in routes:
+    for listed in routes:
+        route: Any = listed
         while hasattr(route, "mount"):  # as it was before it was included, without the layers around
             route = route.mount
         app = getattr(route, "app", None) if not hasattr(route, "endpoint") else None
