@@ -213,6 +213,10 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         """Register a WebSocket endpoint."""
         self.router.add_api_websocket_route(path, endpoint, name, dependencies=dependencies)
 
+    def add_websocket_route(self, path: str, route: Callable[..., Any], name: str | None = None) -> None:
+        """Register a plain Starlette WebSocket endpoint."""
+        self.router.add_websocket_route(path, route, name=name)
+
     def include_router(
         self,
         router: APIRouter | type[MakesRouter],

@@ -21,12 +21,10 @@ def slash_toggled(scope: Scope, path: str) -> Scope:
 def location(scope: Scope) -> str:
     """The URL of the scope for a Location header.
 
-    The query string goes through as the bytes it is. A URL without a host, for a request that names none, must not
-    begin with two slashes: browsers would read the path as a host.
+    The query string goes through as the bytes it is. A URL without a host, for a request that names none, does not
+    begin with two slashes, which browsers would read as a host: Starlette sees to that.
     """
     url = str(URL(scope={**scope, "query_string": b""}))
-    if url.startswith("//"):
-        url = "/" + url.lstrip("/")
     query: bytes = scope.get("query_string", b"")
     return f"{url}?{quote(query, safe=_SAFE)}" if query else url
 

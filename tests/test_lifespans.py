@@ -1,17 +1,20 @@
 """Lifespans: beside events, merged, of mounted applications, and when start-up fails."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypedDict
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from fastlayer import APIRouter, FastLayer
 from fastlayer.testclient import TestClient
+
+from .in_memory import running
 
 events: list[str] = []
 
@@ -158,3 +161,45 @@ def test_a_shutdown_function_that_fails_does_not_hide_the_failure_of_start_up(
         pytest.fail("the server must not start")
     assert events == ["stop"]
     assert "nothing to close" in caplog.text
+
+
+def test_generator_functions_are_lifespans_as_they_are() -> None:
+    async def slow(app: Any) -> AsyncIterator[dict[str, Any]]:
+        events.append("async up")
+        yield {"slow": 1}
+        events.append("async down")
+
+    def plain(app: Any) -> Iterator[dict[str, Any]]:
+        events.append("plain up")
+        yield {"plain": 2}
+        events.append("plain down")
+
+    app = FastLayer(lifespan=slow)  # type: ignore[arg-type]  # a generator function, which Starlette took as well
+    app.include_router(APIRouter(lifespan=plain))  # type: ignore[arg-type]  # the same
+
+    @app.get("/")
+    def state(request: Request) -> list[int]:
+        return [request.state.slow, request.state.plain]
+
+    with TestClient(app) as client:
+        assert client.get("/").json() == [1, 2]
+    assert events == ["async up", "plain up", "plain down", "async down"]
+
+
+def test_an_application_mounted_behind_middleware_has_its_lifespan_too() -> None:
+    app = FastLayer()
+    app.mount("/old", GZipMiddleware(GZipMiddleware(Starlette(lifespan=living("old")))))
+    app.mount("/plain", PlainTextResponse("no application"))
+
+    with TestClient(app):
+        assert events == ["old up"]
+    assert events == ["old up", "old down"]
+
+
+@pytest.mark.anyio
+async def test_a_router_without_an_application_lives_like_one() -> None:
+    router = APIRouter(lifespan=living("router", who="me"))
+    async with running(router) as state:
+        assert events == ["router up"]
+        assert state == {"who": "me"}
+    assert events == ["router up", "router down"]
