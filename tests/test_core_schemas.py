@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Tag, TypeAdapter, ValidationError
 
 from fastlayer.core_schemas import branch_validator, differs_as_json, is_strict
 
@@ -61,6 +61,7 @@ def schema_of(annotation: Any) -> Any:
         Dated,
         dict[str, list[Dated]],
         Annotated[date | str, BeforeValidator(lambda value: value)],
+        Annotated[date | int, BeforeValidator(lambda value: value)] | str,
         Encoded,
     ],
 )
@@ -123,6 +124,7 @@ class B(BaseModel):
         (Annotated[A | B, Field(discriminator="kind")], ("a", "b")),
         (Annotated[A | B, BeforeValidator(dict)], ("A", "B")),
         (Annotated[A, BeforeValidator(dict)] | B, ("function-before[dict(), A]", "B")),
+        (A | B | int, ("A", "B", "int")),
     ],
 )
 def test_each_branch_sees_its_input_through_its_function_and_keeps_its_name(annotation: Any, names: Any) -> None:
@@ -141,3 +143,16 @@ def test_each_branch_sees_its_input_through_its_function_and_keeps_its_name(anno
         TypeAdapter(annotation).validate_python({"kind": "b", "value": 1})
     assert [error["loc"] for error in failure.value.errors()] == [error["loc"] for error in original.value.errors()]
     assert names[1] in {error["loc"][0] for error in failure.value.errors()}
+
+
+class Tagged(BaseModel):
+    value: list[str]
+
+
+def test_a_branch_with_a_tag_is_named_by_it() -> None:
+    schema = schema_of(Annotated[Tagged, Tag("first")] | Annotated[int, Tag("second")])
+    validator = branch_validator(schema, {Tagged: lambda data: {"value": [data]} if isinstance(data, str) else data})
+    assert validator.validate_python("x") == Tagged(value=["x"])
+    with pytest.raises(ValidationError) as failure:
+        validator.validate_python([])
+    assert [error["loc"] for error in failure.value.errors()] == [("first",), ("second",)]

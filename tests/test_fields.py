@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Optional, Union
+from datetime import date
+from typing import Annotated, Any, Generic, Literal, Optional, TypeVar, Union
 
 import pytest
 from pydantic import AliasChoices, BaseModel, Field, Json
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType, TypedDict
 
@@ -40,6 +42,19 @@ class Data:
 
 class Typed(TypedDict):
     a: int
+
+
+T = TypeVar("T")
+Listed = TypeAliasType("Listed", list[T] | None, type_params=(T,))
+
+
+@pydantic_dataclass
+class Box(Generic[T]):
+    content: T
+
+
+class Later(BaseModel):
+    inner: "DefinedLater"  # type: ignore[name-defined]  # noqa: F821  # the point
 
 
 Alias = TypeAliasType("Alias", Annotated[list[int] | None, Field(max_length=3)])
@@ -123,6 +138,7 @@ def test_a_marker_is_completed_by_what_stands_beside_it() -> None:
         (Annotated[int | str, "x"] | None, (int, str, type(None))),
         (Json[list[int]] | None, (str, type(None))),
         (Alias, (list[int], type(None))),
+        (Listed[int], (list[int], type(None))),
     ],
 )
 def test_the_members_of_a_union(annotation: Any, expected: Any) -> None:
@@ -151,6 +167,9 @@ KINDS: list[tuple[Any, str]] = [
     (Model, "structured"),
     (int | Model, "structured"),
     (Data, "structured"),
+    (Box[int], "structured"),
+    (Listed[Model], "structured"),
+    (Listed[int], "scalars"),
     (Typed, "structured"),
     (UploadFile, "structured"),
 ]
@@ -171,3 +190,24 @@ def test_what_an_annotation_holds() -> None:
     assert [holds_files(one) for one in (UploadFile | None, list[UploadFile], bytes)] == [True, True, False]
     assert reads_json(merged_marker(Query(), Json[list[int]]))
     assert not reads_json(merged_marker(Query(), list[int]))
+
+
+def test_a_field_tells_its_type_and_its_default_and_writes_values_under_their_aliases() -> None:
+    class Dated(BaseModel):
+        when: date = Field(serialization_alias="at")
+
+    one = create_model_field("name", Dated, mode="serialization")
+    value = Dated(when=date(2020, 1, 1))
+    assert (one.type_, one.default) == (Dated, None)
+    assert field(int, default=3).default == 3
+    assert one.serialize(value) == {"at": "2020-01-01"}
+    assert one.serialize(value, mode="python", by_alias=False) == {"when": date(2020, 1, 1)}
+    assert one.serialize_json(value) == b'{"at":"2020-01-01"}'
+    assert one.serialize_json(value, by_alias=False) == b'{"when":"2020-01-01"}'
+
+
+def test_a_forward_reference_may_be_resolved_after_registration() -> None:
+    one = create_model_field("name", Later)
+    one.check()
+    globals()["DefinedLater"] = Model
+    assert one.validate({"inner": {"a": "1"}}) == (Later(inner=Model(a=1)), [])

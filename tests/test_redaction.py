@@ -1,11 +1,16 @@
 """Secrets are not repeated; error policies and problem details."""
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any, get_origin
 
 import pytest
 from pydantic import BaseModel, Field, SecretBytes, SecretStr
+from pydantic.fields import FieldInfo
+from typing_extensions import TypedDict
 
 from fastlayer import ErrorPolicy, FastLayer, Form, HTTPException, Query
+from fastlayer.fields import ModelField
+from fastlayer.redaction import MASK, mask, redacted, secret_names
 from fastlayer.testclient import TestClient
 
 
@@ -126,3 +131,74 @@ def test_problem_details_answer_every_kind_of_error() -> None:
     assert broken.status_code == 500
     assert "inner workings" not in broken.text
     assert broken.headers["content-type"] == "application/problem+json"
+
+
+@dataclass
+class Login:
+    name: str
+    password: SecretStr
+
+
+class Pair(TypedDict):
+    user: str
+    password: SecretStr
+
+
+@pytest.mark.parametrize("kind", [Login, Pair, dict[str, Login], list[Pair]])
+def test_a_secret_in_a_dataclass_or_a_typed_dict_is_never_repeated(kind: Any) -> None:
+    app = FastLayer()
+
+    @app.post("/")
+    def create(body: kind) -> None: ...
+
+    sent: Any = {"other": "shown", "password": SECRET}
+    if get_origin(kind) is not None:
+        sent = [sent] if get_origin(kind) is list else {"first": sent}
+    response = TestClient(app).post("/", json=sent)
+
+    assert response.status_code == 422
+    assert SECRET not in response.text
+    assert "shown" in response.text
+
+
+def test_annotations_that_only_type_checkers_know_hold_no_secrets() -> None:
+    class Hidden(TypedDict):
+        password: "OnlyForTypeCheckers"  # type: ignore[name-defined]  # noqa: F821  # the point
+
+    assert secret_names([ModelField(FieldInfo(annotation=Hidden), "body")]) == frozenset()
+
+
+def test_values_are_masked_in_models_and_sequences_and_errors_without_input_stay_as_they_are() -> None:
+    names = frozenset({"password"})
+    account = Account(name="ada", password=SecretStr("long enough"))
+
+    assert mask((account, 1), names) == [{"name": "ada", "password": MASK}, 1]
+    plain = {"type": "too_many_errors", "loc": ("body", "password"), "msg": "Too many"}
+    assert redacted([plain], names) == [plain]
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_problem_details_have_no_body_where_http_allows_none(status: int) -> None:
+    app = FastLayer(problem_details=True)
+
+    @app.get("/")
+    def nothing() -> None:
+        raise HTTPException(status, headers={"x-reason": "none"})
+
+    response = TestClient(app).get("/")
+    assert (response.status_code, response.content, response.headers["x-reason"]) == (status, b"", "none")
+
+
+def test_a_detail_that_is_data_stands_among_the_errors_of_the_problem() -> None:
+    app = FastLayer(problem_details=True)
+
+    @app.get("/")
+    def refuse() -> None:
+        raise HTTPException(409, {"taken": ["name"]})
+
+    assert TestClient(app).get("/").json() == {
+        "type": "about:blank",
+        "title": "Conflict",
+        "status": 409,
+        "errors": {"taken": ["name"]},
+    }
