@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from fastlayer import Depends, Query
+from fastlayer.compat import tree
 from fastlayer.compat.applications import FastAPI
 from fastlayer.compat.dependencies.utils import get_dependant, get_parameterless_sub_dependant
 from fastlayer.compat.routing import APIRouter, _iter_routes_with_context, request_response
@@ -129,6 +130,22 @@ def test_a_real_positional_only_parameter_is_still_refused() -> None:
 def test_routes_of_the_tree_need_no_context() -> None:
     router = router_with(lambda: 1)
     assert list(_iter_routes_with_context(router.routes)) == [(router.routes[0], None)]
+    assert list(tree.iter_included_route_candidates(router.routes)) == router.routes
+
+
+def test_a_key_of_the_scope_is_put_back_or_taken_out() -> None:
+    scope: dict[str, Any] = {"fastapi": {"route": "inner", "other": 1}}
+    tree.restore_fastapi_scope_key(scope, "route", "outer")
+    assert scope == {"fastapi": {"route": "outer", "other": 1}}
+    tree.restore_fastapi_scope_key(scope, "route", tree._SCOPE_MISSING)
+    tree.restore_fastapi_scope_key(scope, "never", tree._SCOPE_MISSING)
+    assert scope == {"fastapi": {"other": 1}}
+
+
+def test_a_scope_without_a_part_of_fastapis_stays_as_it_is() -> None:
+    scope: dict[str, Any] = {"type": "http"}
+    tree.restore_fastapi_scope_key(scope, "route", "outer")
+    assert scope == {"type": "http"}
 
 
 class Message(Request):

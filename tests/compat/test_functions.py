@@ -1,6 +1,7 @@
 """Functions of FastAPI's inner modules that packages call, each with what FastAPI answers."""
 
 import inspect
+import sys
 from collections import deque
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData, QueryParams, UploadFile
+from starlette.requests import Request
 
 import fastlayer
 from fastlayer import Body, Depends, Form, Header, Query, Security, params
@@ -33,6 +35,11 @@ class Color(Enum):
 class Item(BaseModel):
     name: str
     color: Color
+
+
+class Tree(BaseModel):
+    left: "Tree | None" = None
+    right: "Tree | None" = None
 
 
 @dataclass
@@ -364,3 +371,21 @@ def test_form_parameters_are_found() -> None:
 
     dependant = dependencies.get_dependant(path="/", call=form)
     assert [one.alias for one in dependencies._get_flat_body_params(dependant)] == ["name"]
+
+
+def test_a_parameter_that_is_the_request_is_neither_a_field_nor_a_dependency() -> None:
+    details = dependencies.analyze_param(
+        param_name="req", annotation=Request, value=inspect.Parameter.empty, path_param_names=set()
+    )
+    assert (details.type_annotation, details.field, details.depends) == (Request, None, None)
+
+
+def test_a_model_that_contains_itself_is_found_once() -> None:
+    assert v2.get_flat_models_from_model(Tree) == {Tree}
+
+
+def test_forms_without_python_multipart_are_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    dependencies.ensure_multipart_is_installed()
+    monkeypatch.setitem(sys.modules, "python_multipart", None)  # as if it were not installed
+    with pytest.raises(RuntimeError, match="pip install python-multipart"):
+        dependencies.ensure_multipart_is_installed()

@@ -1,10 +1,12 @@
 """`solve_dependencies` for graphs of FastAPI's own making and of others'."""
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Annotated, Any
 
 import pytest
+from pydantic import BaseModel
 from starlette.background import BackgroundTasks
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -268,3 +270,38 @@ async def test_bounded_dependencies_are_entered_one_after_another() -> None:
 
     dependant = get_dependant(path="/", call=endpoint)
     assert [(await solve(dependant)).values for _ in range(2)] == [{"value": 1}, {"value": 1}]
+
+
+async def test_a_dependency_may_raise_something_else_when_it_is_closed() -> None:
+    async def translated() -> AsyncIterator[int]:
+        try:
+            yield 1
+        except OSError as error:
+            raise LookupError("translated") from error
+
+    def endpoint(one: Annotated[int, Depends(translated)]) -> None: ...
+
+    with pytest.raises(LookupError, match="translated"):
+        async with AsyncExitStack() as stack:
+            await solve(get_dependant(path="/", call=endpoint), async_exit_stack=stack)
+            raise OSError
+
+
+async def test_a_model_is_made_on_the_loop_and_a_function_in_a_thread() -> None:
+    made: list[int] = []
+
+    class Stored(BaseModel):
+        number: int
+
+        def model_post_init(self, context: Any) -> None:
+            made.append(threading.get_ident())
+
+    def threaded() -> int:
+        return threading.get_ident()
+
+    def endpoint(one: Annotated[Stored, Depends()], two: Annotated[int, Depends(threaded)]) -> None: ...
+
+    solved = await solve(get_dependant(path="/", call=endpoint), request_for("number=4"))
+    assert solved.values["one"].number == 4
+    assert made == [threading.get_ident()]
+    assert solved.values["two"] != threading.get_ident()

@@ -6,13 +6,17 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from fastlayer import BackgroundTasks, Depends, Form, Response
 from fastlayer import sse as core_sse
 from fastlayer.compat import routing
 from fastlayer.compat.applications import FastAPI
-from fastlayer.exceptions import RequestValidationError
+from fastlayer.exceptions import RequestValidationError, ResponseValidationError
+from fastlayer.fields import ModelField
 from fastlayer.routes import APIRoute
 
 
@@ -223,3 +227,43 @@ def test_an_exception_handler_sees_the_body_of_a_traced_request(traced: list[str
 
     response = TestClient(app).post("/items/3", json={"name": 5})
     assert response.text == """{'name': 5} b'{"name":5}'"""
+
+
+def test_the_name_of_anything_else_may_be_replaced_without_being_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "BaseRoute", object)
+    assert APIRoute.trace is None
+
+
+def test_a_handler_made_by_hand_answers_in_the_class_it_is_given() -> None:
+    def endpoint(name: str) -> str:
+        return f"hello {name}"
+
+    handler = routing.get_request_handler(
+        routing.get_dependant(path="/{name}", call=endpoint), response_class=routing.PlainTextResponse, status_code=201
+    )
+    route = Route("/{name}", endpoint)
+    route.app = routing.request_response(handler)
+    response = TestClient(Starlette(routes=[route])).get("/ann")
+    assert (response.status_code, response.text) == (201, "hello ann")
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.anyio
+async def test_content_is_serialized_by_its_field_or_as_plain_json_data() -> None:
+    item = Item(name="pen")
+    field = ModelField(field_info=FieldInfo(annotation=Public), name="response")
+    assert await routing.serialize_response(response_content=item) == {"name": "pen", "secret": "hidden"}
+    assert await routing.serialize_response(field=field, response_content={"name": "pen"}) == {"name": "pen"}
+    dumped = await routing.serialize_response(field=field, response_content={"name": "pen"}, dump_json=True)
+    assert dumped == b'{"name":"pen"}'
+    without = await routing.serialize_response(field=field, response_content={"name": "pen"}, exclude={"name"})
+    assert without == {}
+
+
+@pytest.mark.anyio
+async def test_content_its_field_does_not_allow_is_an_error_with_the_content() -> None:
+    field = ModelField(field_info=FieldInfo(annotation=Public), name="response")
+    with pytest.raises(ResponseValidationError) as caught:
+        await routing.serialize_response(field=field, response_content={"name": 1})
+    assert [error["loc"] for error in caught.value.errors()] == [("response", "name")]
+    assert caught.value.body == {"name": 1}

@@ -1,5 +1,6 @@
 """A middleware function means the same inline as in Starlette's BaseHTTPMiddleware: each test runs against both."""
 
+import types
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -117,6 +118,10 @@ def serve(endpoint: Any) -> Starlette:
 
 async def hello(request: Request) -> Response:
     return PlainTextResponse("hello", headers={"x-app": "1"})
+
+
+async def _passing(request: Request, call_next: CallNext) -> Response:
+    return await call_next(request)
 
 
 async def echo(request: Request) -> Response:
@@ -742,6 +747,156 @@ async def test_inline_a_second_call_before_the_first_response_was_sent_is_an_err
         await Client(inline(serve(hello), dispatch=twice)).request()
 
 
+async def test_an_app_that_reads_past_the_body_is_told_that_the_client_is_gone_every_time(layer: Layer) -> None:
+    received: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        client.gone.set()
+        received.extend([(await receive())["type"] for _ in range(4)])
+        await PlainTextResponse("late")(scope, receive, send)
+
+    client = Client(layer(app, dispatch=_passing))
+    await client.request()
+    assert received == ["http.request", "http.disconnect", "http.disconnect", "http.disconnect"]
+
+
+async def test_a_client_that_leaves_before_the_body_is_whole_is_gone_for_the_app(layer: Layer) -> None:
+    received: list[Message] = []
+    incoming = iter([{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive_from_client() -> Message:
+        return next(incoming)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        received.extend([await receive() for _ in range(3)])
+        await PlainTextResponse("late")(scope, receive, send)
+
+    client = Client(layer(app, dispatch=_passing))
+    client.receive = receive_from_client  # type: ignore[method-assign]  # a client that hangs up halfway
+    await client.request()
+    assert [message["type"] for message in received] == ["http.request", "http.disconnect", "http.disconnect"]
+
+
+async def test_inline_a_body_after_the_end_of_the_body_is_an_error_of_the_server() -> None:
+    async def receive_again() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await receive()
+
+    client = Client(inline(app, dispatch=_passing))
+    client.receive = receive_again  # type: ignore[method-assign]  # a server that breaks the protocol
+    with pytest.raises(RuntimeError, match="after the end of the request body"):
+        await client.request()
+
+
+async def test_a_function_that_saw_the_client_leave_does_not_make_the_app_wait_for_it(layer: Layer) -> None:
+    received: list[str] = []
+    incoming = iter([{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}])
+
+    async def receive_from_client() -> Message:
+        return next(incoming)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        received.extend([(await receive())["type"] for _ in range(2)])
+        await PlainTextResponse("late")(scope, receive, send)
+
+    async def look(request: Request, call_next: CallNext) -> Response:
+        await request.body()
+        assert await request.is_disconnected()
+        return await call_next(request)
+
+    client = Client(layer(app, dispatch=look))
+    client.receive = receive_from_client  # type: ignore[method-assign]  # a client that hangs up at once
+    await client.request()
+    assert received == ["http.request", "http.disconnect"]
+
+
+async def test_inline_headers_that_are_no_list_can_be_edited() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": ((b"x-app", b"1"),)})
+        await send({"type": "http.response.body", "body": b"sent", "more_body": False})
+
+    async def edit(request: Request, call_next: CallNext) -> Response:
+        response = await call_next(request)
+        response.headers["x-edited"] = "yes"
+        return response
+
+    client = await Client(inline(app, dispatch=edit)).request()
+    assert client.headers == {"x-app": "1", "x-edited": "yes"}
+
+
+async def test_a_body_whose_only_chunk_the_function_kept_still_ends(layer: Layer) -> None:
+    async def keep(request: Request, call_next: CallNext) -> Response:
+        response: Any = await call_next(request)
+        async for chunk in response.body_iterator:
+            response.headers["x-kept"] = chunk.decode()
+            break
+        return response  # type: ignore[no-any-return]
+
+    client = await Client(layer(serve(hello), dispatch=keep)).request()
+    assert (client.headers["x-kept"], client.content, client.ended) == ("hello", b"", True)
+
+
+async def test_inline_what_an_app_sends_after_the_end_is_dropped() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("sent")(scope, receive, send)
+        await send({"type": "http.response.body", "body": b"too late", "more_body": False})
+        received.append((await receive())["type"])
+
+    received: list[str] = []
+    client = await Client(inline(app, dispatch=_passing)).request()
+    assert (client.content, received) == (b"sent", ["http.disconnect"])
+
+
+async def test_a_finished_body_reads_as_empty_the_second_time(layer: Layer) -> None:
+    async def collect(request: Request, call_next: CallNext) -> Response:
+        response: Any = await call_next(request)
+        first = [chunk async for chunk in response.body_iterator]
+        again = [chunk async for chunk in response.body_iterator]
+        return PlainTextResponse(f"{b''.join(first).decode()} {again}")
+
+    assert (await Client(layer(serve(hello), dispatch=collect)).request()).content == b"hello []"
+
+
+async def test_a_body_of_messages_in_place_of_the_apps_is_sent_as_it_is(layer: Layer, tmp_path: Any) -> None:
+    (tmp_path / "file.txt").write_text("file")
+    path = {"type": "http.response.pathsend", "path": str(tmp_path / "file.txt")}
+
+    async def replace(request: Request, call_next: CallNext) -> Response:
+        async def messages() -> AsyncIterator[Any]:
+            yield path
+
+        response: Any = await call_next(request)
+        response.body_iterator = messages()
+        return response  # type: ignore[no-any-return]
+
+    client = await Client(layer(serve(hello), dispatch=replace)).request()
+    assert path in client.sent
+
+
+async def test_inline_an_interrupt_of_the_app_ends_the_function_that_reads_its_body() -> None:
+    ended: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a", "more_body": True})
+        raise KeyboardInterrupt
+
+    async def collect(request: Request, call_next: CallNext) -> Response:
+        response: Any = await call_next(request)
+        try:
+            chunks = [chunk async for chunk in response.body_iterator]
+        finally:
+            ended.append("cleaned up")
+        return Response(b"".join(chunks))
+
+    with pytest.raises(KeyboardInterrupt):
+        await Client(inline(app, dispatch=collect)).request()
+    assert ended == ["cleaned up"]
+
+
 async def test_functions_that_need_a_task_run_in_starlettes_class() -> None:
     async def timeout(request: Request, call_next: CallNext) -> Response:
         response: Response = PlainTextResponse("late", status_code=504)
@@ -837,6 +992,20 @@ class _Callable:
 )
 def test_what_cannot_be_judged_is_not_run_inline(function: Any, reason: str) -> None:
     assert reason in why_not_inline(function)
+
+
+def test_a_function_without_source_is_not_run_inline() -> None:
+    made = types.FunctionType(_passing.__code__.replace(co_filename="<made>"), {})
+    assert why_not_inline(_passing) == ""
+    assert "source" in why_not_inline(made)
+
+
+def test_a_response_that_is_not_kept_under_one_name_is_not_run_inline() -> None:
+    async def kept(request: Request, call_next: CallNext) -> Response:
+        request.state.response = await call_next(request)
+        return request.state.response  # type: ignore[no-any-return]
+
+    assert "not assigned to one name" in why_not_inline(kept)
 
 
 def test_a_wrapper_is_judged_by_its_own_source() -> None:
