@@ -59,14 +59,14 @@ class _Templated:
     """A path taken apart once; its regex, which the table does not need, made when somebody asks."""
 
     path: str
-    template: Template
+    template: Template | None  # None: somebody set a regex of their own, and the route must be asked
     _path_regex: Pattern[str] | None = None
 
     def set_path(self, path: str) -> None:
         self.path = path
-        self.template = parse_path(path)
-        self.path_format = self.template.format
-        self.param_convertors = self.template.convertors
+        self.template = template = parse_path(path)
+        self.path_format = template.format
+        self.param_convertors = template.convertors
         self._path_regex = None
 
     @property
@@ -78,7 +78,7 @@ class _Templated:
     @path_regex.setter
     def path_regex(self, regex: Pattern[str]) -> None:
         self._path_regex = regex
-        self.template = self.template._replace(segments=(), is_simple=False)
+        self.template = None
 
 
 def effective(route: Any, scope: Scope) -> Any:

@@ -263,3 +263,39 @@ def test_middleware_added_last_is_outermost() -> None:
 
     client(app).get("/")
     assert seen == ["outer", "inner", "endpoint"]
+
+
+# --- frontends of the application itself, and its root path -----------------------------------------------------
+
+
+def test_an_application_serves_several_frontends_of_its_own(directory: Path) -> None:
+    (directory / "other").mkdir()
+    (directory / "other" / "app.js").write_text("other code")
+    app = FastLayer()
+    app.frontend("/", directory=directory)
+    app.frontend("/other", directory=directory / "other")
+    app.get("/api")(lambda: "api")
+
+    texts = [client(app).get(path).text for path in ("/app.js", "/other/app.js", "/api")]
+    assert texts == ["code", "other code", '"api"']
+    assert client(app).get("/missing.js").status_code == 404
+
+
+def test_a_frontend_of_a_router_is_served_with_nothing_around_it(directory: Path) -> None:
+    router = APIRouter(prefix="/ui")
+    router.frontend("/", directory=directory)
+
+    assert client(router).get("/ui/app.js").text == "code"
+    assert client(router).head("/ui/app.js").status_code == 200
+    assert client(router).get("/app.js").status_code == 404
+
+
+def test_the_applications_root_path_wins_over_the_servers() -> None:
+    app = FastLayer(root_path="/proxied")
+
+    @app.get("/where")
+    def where(request: Request) -> list[str]:
+        return [str(request.scope["root_path"]), str(request.url_for("where"))]
+
+    answer = TestClient(app, root_path="/server").get("/where")
+    assert answer.json() == ["/proxied", "http://testserver/proxied/where"]

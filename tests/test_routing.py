@@ -1,7 +1,9 @@
 """Routers: options, several paths, handlers, middleware, redirects, URLs, routers and routes that override methods."""
 
+import re
 from collections.abc import Callable
-from typing import Any
+from copy import copy
+from typing import Annotated, Any
 
 import anyio
 import pytest
@@ -10,13 +12,16 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from fastlayer import APIRouter, FastLayer, HTTPException
+from fastlayer import APIRouter, Body, FastLayer, HTTPException
+from fastlayer.dispatch import Dispatcher
+from fastlayer.exceptions import FastLayerError
 from fastlayer.middleware.wsgi import WSGIMiddleware
-from fastlayer.routing import APIRoute, RouterError
+from fastlayer.routes import endpoint_context
+from fastlayer.routing import APIRoute, APIWebSocketRoute, RouterError
 from fastlayer.testclient import TestClient
 
 
@@ -496,3 +501,176 @@ def test_routers_cannot_contain_themselves() -> None:
         parent.include_router(parent)
     with pytest.raises(RouterError, match="already includes"):
         child.include_router(parent, prefix="/parent")
+
+
+def test_an_empty_path_needs_a_prefix_where_it_is_included() -> None:
+    router, app = APIRouter(), FastLayer()
+    router.get("", name="root")(endpoint)
+    with pytest.raises(FastLayerError, match=r"cannot be both empty \(path operation: root\)"):
+        app.include_router(router)
+
+    app.include_router(router, prefix="/items")
+    assert client(app).get("/items").json() == {"from": "endpoint"}
+
+
+# --- what the dispatcher and third parties may do with routers and routes ---------------------------------------
+
+
+class Last(APIRouter):
+    """A router with routes that come after all others, as an extension may have."""
+
+    def low_priority_routes(self) -> Any:
+        yield Route("/{anything:path}", lambda request: PlainTextResponse("last"))
+        yield BaseRoute()  # of a kind that cannot be included
+
+
+def test_routes_of_low_priority_come_last_wherever_their_router_is_included() -> None:
+    app, last = FastLayer(), Last()
+    app.include_router(last, prefix="/v1")
+    app.get("/v1/first")(endpoint)
+
+    assert client(app).get("/v1/first").json() == {"from": "endpoint"}
+    assert client(app).get("/v1/other/things").text == "last"
+    assert client(app).get("/other").status_code == 404
+
+
+def test_a_dispatcher_answers_from_its_routes_alone() -> None:
+    dispatcher = Dispatcher([Route("/a", lambda request: PlainTextResponse("a"))])
+
+    assert client(dispatcher).get("/a").text == "a"
+    assert client(dispatcher).get("/b").status_code == 404
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_copy_of_a_router_has_routes_of_its_own_and_keeps_its_middleware(*, behind: bool) -> None:
+    layers = [Middleware(HeaderMiddleware)] if behind else []
+    router = Dispatcher([Route("/a", lambda request: PlainTextResponse("a"))], middleware=layers)
+    copied = copy(router)
+    copied.routes.append(Route("/b", lambda request: PlainTextResponse("b")))
+
+    assert [client(router).get(path).status_code for path in ("/a", "/b")] == [200, 404]
+    assert client(copied).get("/a").headers.get("x-seen") == ("yes" if behind else None)
+    if not behind:
+        assert client(copied).get("/b").text == "b"
+
+
+class HeaderMiddleware:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"x-seen", b"yes"))
+            await send(message)
+
+        await self.app(scope, receive, sending)
+
+
+class Picky(Route):
+    """A route that decides for itself, and so is asked."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(scope)
+
+
+def test_routes_that_are_asked_answer_405_when_only_their_path_matches() -> None:
+    app = FastLayer(openapi_url=None)
+    app.routes.append(Picky("/a", lambda request: PlainTextResponse("first"), methods=["PUT"]))
+    app.routes.append(Picky("/a", lambda request: PlainTextResponse("second"), methods=["POST"]))
+
+    assert [client(app).put("/a").text, client(app).post("/a").text] == ["first", "second"]
+    answer = client(app).delete("/a")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "PUT")  # those of the first, as Starlette does
+
+
+@pytest.mark.parametrize("kind", [Match.PARTIAL, Match.NONE])
+def test_plain_sockets_and_unknown_routes_of_included_routers(kind: Match) -> None:
+    class Odd(BaseRoute):
+        def matches(self, scope: Scope) -> tuple[Match, Scope]:
+            return kind, {}
+
+    async def hello(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text("hello")
+        await websocket.close()
+
+    router, app = APIRouter(routes=[Odd(), WebSocketRoute("/hello", hello, name="hello")]), FastLayer()
+    app.include_router(router, prefix="/v1")
+
+    with client(app).websocket_connect("/v1/hello") as socket:
+        assert socket.receive_text() == "hello"
+    assert app.url_path_for("hello") == "/v1/hello"
+    assert not any(isinstance(route, Odd) for route in app.routes)
+
+
+def test_a_route_alone_is_a_starlette_route() -> None:
+    """In another framework's router, without an application around."""
+    answered = APIRoute("/a", endpoint, methods=["POST"])
+    starlette_client = client(Router([answered]))
+
+    assert starlette_client.post("/a").json() == {"from": "endpoint"}
+    answer = starlette_client.get("/a")
+    assert (answer.status_code, answer.text, answer.headers["allow"]) == (405, "Method Not Allowed", "POST")
+
+
+def test_a_websocket_route_alone_is_a_starlette_route() -> None:
+    async def hello(websocket: WebSocket, name: str = "you") -> None:
+        await websocket.accept()
+        await websocket.send_text(f"hello {name} at {websocket.scope['route'].path}")
+        await websocket.close()
+
+    app = Starlette(routes=[APIWebSocketRoute("/hello", hello)])
+    with client(app).websocket_connect("/hello?name=me") as socket:
+        assert socket.receive_text() == "hello me at /hello"
+
+
+def test_a_path_regex_that_somebody_sets_decides() -> None:
+    app = FastLayer()
+
+    @app.get("/items")
+    def items() -> str:
+        return "items"
+
+    route: Any = app.routes[-1]
+    route.path_regex = re.compile("^/(items|things)$")
+    assert [client(app).get(path).status_code for path in ("/items", "/things", "/others")] == [200, 200, 404]
+
+
+def test_an_app_taken_from_a_route_compiles_it_once_and_leaves_an_app_of_others_in_place() -> None:
+    route = APIRoute("/a", endpoint)
+    taken = route.app
+    assert client(Router([Mount("/", taken)])).get("/a").json() == {"from": "endpoint"}
+    assert route.app is route.compiled
+
+    other = APIRoute("/a", endpoint)
+    inner = other.app
+    other.app = HeaderMiddleware(inner)
+    app = client(Router([other]))
+    for _ in range(2):
+        answer = app.get("/a")
+        assert (answer.json(), answer.headers["x-seen"]) == ({"from": "endpoint"}, "yes")
+    assert isinstance(other.app, HeaderMiddleware)
+    assert other.compiled is None
+
+
+def test_an_endpoint_without_code_of_its_own_has_only_its_path_for_messages() -> None:
+    class Operations:
+        async def __call__(self) -> str:
+            return "called"
+
+    assert endpoint_context(dict, "/a", ("POST", "GET")) == {"path": "GET POST /a"}
+    assert endpoint_context(endpoint, "/a", None)["function"] == "endpoint"
+    app = FastLayer()
+    app.get("/a")(Operations())
+    assert client(app).get("/a").json() == "called"
+
+
+def test_the_body_field_of_a_route_can_be_replaced_by_another() -> None:
+    def create(item: Annotated[dict[str, int], Body()]) -> dict[str, int]:
+        return item
+
+    route, other = (APIRoute(path, create, methods=["POST"]) for path in ("/a", "/b"))
+    assert route.body_field is not other.body_field
+    route.body_field = other.body_field
+    assert route.body_field is other.body_field

@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 from fastlayer import APIRouter, FastLayer
 from fastlayer.middleware.body_limit import BodyLimitMiddleware, BodyTooLarge, BodyTooLargeMiddleware
 from fastlayer.testclient import TestClient
+
 from ..in_memory import Socket, call, http_scope
 
 TOO_LARGE = {"detail": "Content Too Large"}
