@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field, NameEmail, RootModel, SecretBytes, SecretStr
+from pydantic_core import PydanticUndefined
 
 from fastlayer.encoders import ENCODERS_BY_TYPE, dump_json, jsonable_encoder
 from fastlayer.exceptions import PydanticV1NotSupportedError
@@ -451,3 +452,18 @@ def test_any_value_is_written_as_jsonable_encoder_and_json_would(value: Any) -> 
 @given(values)
 def test_the_exact_way_alone_gives_the_same(value: Any) -> None:
     assert json.loads(dump_json([2**70, value])) == [2**70, as_fastapi_sends(value)]
+
+
+def test_an_encoder_that_was_replaced_and_taken_out_again_is_asked_no_more(encoders: Any) -> None:
+    encoders[dt.date] = lambda day: day.year
+    assert json.loads(dump_json({"day": DAY})) == {"day": 2020}
+    own = encoders.pop(dt.date)
+    assert own(DAY) == 2020
+    assert not encoders.native
+    encoders.update({dt.date: dt.date.isoformat})
+    assert json.loads(dump_json({"day": DAY})) == {"day": "2020-01-01"}
+
+
+def test_a_value_that_is_not_defined_is_null() -> None:
+    assert json.loads(dump_json([PydanticUndefined, 2**70])) == [None, 2**70]
+    assert jsonable_encoder({"absent": PydanticUndefined}) == {"absent": None}

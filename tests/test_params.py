@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -122,3 +123,14 @@ def test_dependencies_are_values() -> None:
     assert hash(Depends(len)) == hash(Depends(len))
     assert Security(len, scopes=["a"]) != Security(len, scopes=["b"])
     assert len({Security(len, scopes=["a"]), Security(len, scopes=["a"])}) == 1
+
+
+def test_a_replaced_declaration_shares_its_limit_until_the_limit_changes() -> None:
+    limited = Depends(len, max_concurrency=2)
+    assert limited.concurrency is not None
+    assert replace(limited, use_cache=False).concurrency is limited.concurrency
+    wider = replace(limited, max_concurrency=3)
+    assert wider.concurrency is not None
+    assert wider.concurrency is not limited.concurrency
+    assert wider.concurrency.limit == 3
+    assert replace(limited, max_concurrency=None).concurrency is None

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import pytest
 import websockets
@@ -238,3 +238,27 @@ def test_the_chat_example_tells_everybody_and_refuses_what_is_no_message() -> No
 
     with serving("docs_src.websockets.chat:app", {}) as address:
         asyncio.run(talk(address))
+
+
+Asked = TypeVar("Asked")
+Said = TypeVar("Said")
+
+
+class Polite(TypedWebSocket[Asked, Said], Generic[Asked, Said]):
+    async def greet(self) -> None:
+        await self.accept()
+        await self.websocket.send_text("welcome")
+
+
+def test_a_typed_socket_may_be_subclassed_with_its_types_left_open() -> None:
+    app = FastLayer()
+
+    @app.websocket("/")
+    async def echo(socket: Polite[int, list[int]]) -> None:
+        await socket.greet()
+        await socket.send([await socket.receive()])
+
+    with TestClient(app).websocket_connect("/") as socket:
+        assert socket.receive_text() == "welcome"
+        socket.send_text("3")
+        assert socket.receive_json() == [3]

@@ -6,13 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
+import anyio
 import pytest
 from pydantic import BaseModel, ConfigDict
 
 from fastlayer import Body, FastLayer, Form, Query
 from fastlayer.fields import MAX_ERRORS
 
-from ..in_memory import Answer, call
+from ..in_memory import Answer, call, http_scope
 
 pytestmark = pytest.mark.anyio
 
@@ -286,4 +287,71 @@ async def test_a_client_that_leaves_while_it_sends_is_answered_to_nobody() -> No
     scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
     await app(scope, receive, send)
     assert not called
+    assert sent[0]["status"] == 400
+
+
+class Exact(BaseModel):
+    model_config = ConfigDict(strict=True)
+    number: int
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+async def test_strict_models_are_read_in_every_encoding_of_json(encoding: str) -> None:
+    app = FastLayer()
+
+    @app.post("/")
+    async def endpoint(exact: Exact) -> Any:
+        return exact.number
+
+    assert (await post(app, '{"number": 3}'.encode(encoding))).json() == 3
+    assert places(await post(app, '{"number": "3"}'.encode(encoding))) == [("int_type", ["body", "number"])]
+
+
+@pytest.mark.parametrize("size", [9, 11])
+async def test_a_limit_passed_inside_a_task_group_is_still_a_limit(size: int) -> None:
+    app = FastLayer(max_body_size=10)
+
+    class Grouping:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            async def grouped() -> Any:
+                messages: list[Any] = []
+
+                async def one() -> None:
+                    messages.append(await receive())
+
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(one)
+                return messages[0]
+
+            await self.app(scope, grouped, send)
+
+    app.add_middleware(Grouping)
+
+    @app.post("/")
+    async def endpoint(value: Annotated[Any, Body()]) -> int:
+        return len(value)
+
+    answer = await post(app, [b'"', b"x" * (size - 2) + b'"'])  # type: ignore[arg-type]  # in two messages
+    assert answer.status == (413 if size > 10 else 200)
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+async def test_a_group_of_other_failures_is_a_body_that_cannot_be_read(failures: int) -> None:
+    app = FastLayer()
+
+    @app.post("/")
+    async def endpoint(value: Annotated[Any, Body()]) -> None: ...
+
+    async def broken() -> Any:
+        raise ExceptionGroup("reading", [OSError() for _ in range(failures)])
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(http_scope("POST", "/", headers=JSON), broken, send)
     assert sent[0]["status"] == 400

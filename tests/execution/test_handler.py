@@ -7,6 +7,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
 
 from fastlayer import (
     APIRouter,
@@ -26,7 +27,7 @@ from fastlayer.exceptions import RequestValidationError
 from fastlayer.responses import PlainTextResponse
 from fastlayer.routing import APIRoute
 
-from ..in_memory import Answer, Socket, call
+from ..in_memory import Answer, Socket, call, http_scope
 
 pytestmark = pytest.mark.anyio
 
@@ -529,3 +530,69 @@ async def test_an_exception_after_the_response_began_is_too_late_for_a_handler()
     assert answer.status == 200
     assert isinstance(answer.raised, RuntimeError)
     assert "already started" in str(answer.raised)
+
+
+class FormFirst(APIRoute):
+    """Looks at the form before it is read for the endpoint."""
+
+    def get_route_handler(self) -> Any:
+        handler = super().get_route_handler()
+
+        async def counted(request: Request) -> Response:
+            count = len(await request.form())
+            response: Response = await handler(request)
+            response.headers["x-count"] = str(count)
+            return response
+
+        return counted
+
+
+async def test_a_form_that_the_route_handler_has_read_is_read_once() -> None:
+    router = APIRouter(route_class=FormFirst)
+
+    @router.post("/")
+    async def endpoint(a: Annotated[str, Form()], b: Annotated[bytes, File()]) -> Response:
+        return PlainTextResponse(f"{a}{b.decode()}")
+
+    app = FastLayer()
+    app.include_router(router)
+    body = (part("a", "x") + part("b", "y", "y.txt") + "--x--\r\n").encode()
+    answer = await call(app, "/", "POST", headers=MULTIPART, body=body)
+    assert (answer.status, answer.text, answer.headers["x-count"]) == (200, "xy", "2")
+
+
+async def test_a_route_handler_may_be_called_with_a_request_of_ones_own() -> None:
+    app = FastLayer()
+
+    @app.get("/items/{number}")
+    async def endpoint(number: int, response: Response) -> int:
+        response.headers["x-injected"] = "1"
+        return number
+
+    route = next(route for route in app.routes if isinstance(route, APIRoute))
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    scope = {**http_scope("GET", "/items/3"), "path_params": {"number": "3"}, "app": app}
+    response = await route.get_route_handler()(Request(scope, receive))
+    assert (response.status_code, response.body, response.headers["x-injected"]) == (200, b"3", "1")
+
+
+@pytest.mark.parametrize("injected", [False, True])
+async def test_a_single_task_of_a_returned_response_runs_after_what_was_closed(injected: bool) -> None:
+    app = FastLayer()
+    events: list[str] = []
+
+    async def session() -> AsyncIterator[None]:
+        yield
+        events.append("closed")
+
+    @app.get("/", dependencies=[Depends(session, scope="function")])
+    async def endpoint(tasks: BackgroundTasks) -> Response:
+        if injected:
+            tasks.add_task(events.append, "injected")
+        return PlainTextResponse("x", background=BackgroundTask(events.append, "own"))
+
+    assert (await call(app)).text == "x"
+    assert events == ["closed", *["injected"] * injected, "own"]

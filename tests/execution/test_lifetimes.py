@@ -609,3 +609,38 @@ async def test_a_place_is_given_back_when_opening_fails() -> None:
 
     for _ in range(3):
         assert (await call(app)).status == 503
+
+
+@pytest.mark.parametrize("threaded", [False, True])
+async def test_a_runtime_error_of_a_teardown_is_raised_as_it_is(threaded: bool) -> None:
+    def sync() -> Iterator[None]:
+        yield
+        raise RuntimeError("of the teardown")
+
+    async def asynchronous() -> AsyncIterator[None]:
+        yield
+        raise RuntimeError("of the teardown")
+
+    answer = await call(serving(sync if threaded else asynchronous))
+    assert type(answer.raised) is RuntimeError
+    assert str(answer.raised) == "of the teardown"
+
+
+async def test_a_dependency_that_keeps_a_cancellation_does_not_undo_it() -> None:
+    events: list[str] = []
+
+    async def keeping() -> AsyncIterator[None]:
+        try:
+            yield
+        except anyio.get_cancelled_exc_class():
+            events.append("kept")
+
+    async def endpoint() -> None:
+        cancelled.cancel()
+        await anyio.sleep_forever()
+
+    with anyio.CancelScope() as cancelled:
+        await call(serving(keeping, endpoint=endpoint))
+        events.append("went on")
+    assert cancelled.cancelled_caught
+    assert events == ["kept"]

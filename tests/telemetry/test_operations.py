@@ -7,7 +7,7 @@ import pytest
 from opentelemetry.trace import SpanKind, get_current_span
 from pydantic import BaseModel
 
-from fastlayer import BackgroundTasks, Depends, FastLayer, Response, WebSocket
+from fastlayer import BackgroundTasks, Depends, FastLayer, Response, WebSocket, WebSocketDisconnect
 from fastlayer.telemetry import get_telemetry_data
 from fastlayer.testclient import TestClient
 from tests.telemetry.conftest import Recorded
@@ -141,3 +141,13 @@ def test_overrides_count_in_instrumented_applications(recorded: Recorded) -> Non
     app.dependency_overrides[connection] = lambda: "overridden"
 
     assert TestClient(app).get("/async").json() == ["overridden", "fastapi.endpoint"]
+
+
+def test_a_socket_that_is_refused_is_recorded_with_what_failed(recorded: Recorded) -> None:
+    client = TestClient(application(recorded))
+    with pytest.raises(WebSocketDisconnect) as refused, client.websocket_connect("/ws/x"):
+        """Never opens."""
+
+    assert refused.value.code == 1008
+    assert inner(recorded) == ["dependencies"]
+    assert [record.attributes["fastapi.validation.error_count"] for record in recorded.logs] == [1]

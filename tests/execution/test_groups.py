@@ -1,0 +1,76 @@
+"""Models whose fields are parameters of their own: files as bytes, names of headers, unions with functions around."""
+
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, BeforeValidator
+
+from fastlayer import FastLayer, File, Form, Header, Query
+from fastlayer.execution.received import NOTHING
+
+from ..in_memory import call
+
+pytestmark = pytest.mark.anyio
+
+
+class Upload(BaseModel):
+    title: str
+    cover: Annotated[bytes, File()]
+    pages: Annotated[list[bytes], File()]
+
+
+async def test_files_of_a_form_model_are_read_as_bytes() -> None:
+    app = FastLayer()
+
+    @app.post("/")
+    async def endpoint(upload: Annotated[Upload, Form(media_type="multipart/form-data")]) -> Any:
+        return [upload.title, upload.cover, upload.pages]
+
+    parts = [('"title"', "t"), ('"cover"; filename="c"', "C"), ('"pages"; filename="1"', "1"), ('"pages"', "2")]
+    body = "".join(f"--x\r\nContent-Disposition: form-data; name={name}\r\n\r\n{text}\r\n" for name, text in parts)
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    answer = await call(app, "/", "POST", headers=headers, body=f"{body}--x--\r\n".encode())
+    assert answer.json() == ["t", "C", ["1", "2"]]
+
+
+class Traced(BaseModel):
+    x_number: int
+    age: int
+
+
+async def test_errors_name_headers_as_they_are_sent() -> None:
+    app = FastLayer()
+
+    @app.get("/")
+    async def endpoint(traced: Annotated[Traced, Header()]) -> None: ...
+
+    answer = await call(app, headers={"x-number": "a", "age": "b"})
+    assert [error["loc"] for error in answer.json()["detail"]] == [["header", "x-number"], ["header", "age"]]
+
+
+class Near(BaseModel):
+    near: int
+
+
+class Far(BaseModel):
+    far: int
+
+
+def doubled(value: Any) -> Any:
+    return Near(near=2) if value == {"near": "1"} else value
+
+
+async def test_a_function_around_a_union_may_make_the_model_itself() -> None:
+    app = FastLayer()
+
+    @app.get("/")
+    async def endpoint(place: Annotated[Annotated[Near | Far, BeforeValidator(doubled)], Query()]) -> Any:
+        return place
+
+    assert (await call(app, query="near=1")).json() == {"near": 2}
+    assert (await call(app, query="near=3")).json() == {"near": 3}
+    assert (await call(app, query="far=1")).json() == {"far": 1}
+
+
+def test_what_did_not_arrive_says_so_in_a_debugger() -> None:
+    assert repr(NOTHING) == "NOTHING"
