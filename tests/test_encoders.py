@@ -451,3 +451,12 @@ def test_any_value_is_written_as_jsonable_encoder_and_json_would(value: Any) -> 
 @given(values)
 def test_the_exact_way_alone_gives_the_same(value: Any) -> None:
     assert json.loads(dump_json([2**70, value])) == [2**70, as_fastapi_sends(value)]
+
+
+def test_an_encoder_that_leads_nowhere_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stubborn:
+        pass
+
+    monkeypatch.setitem(ENCODERS_BY_TYPE, Stubborn, lambda value: value)
+    with pytest.raises(ValueError, match="An encoder for .*Stubborn does not lead to JSON"):
+        dump_json([Stubborn(), 2**70])
