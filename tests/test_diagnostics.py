@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path as FilePath
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 import pytest
@@ -400,6 +400,19 @@ def fitting_types(app: FastLayer) -> None:
     ) -> None: ...
 
 
+class Shape(TypedDict):
+    sides: int
+
+
+def make_shape() -> Shape:
+    return {"sides": 3}
+
+
+def typed_dict_for_a_dict(app: FastLayer) -> None:
+    @app.get("/x")
+    def read(shape: Annotated[dict[str, int], Depends(make_shape)]) -> None: ...
+
+
 def strings_beside_a_file(app: FastLayer) -> None:
     @app.post("/x")
     def upload(
@@ -445,6 +458,7 @@ def used_overrides(app: FastLayer) -> None:
         ids_in_and_out_of_the_document,
         fitting_types,
         strings_beside_a_file,
+        typed_dict_for_a_dict,
         model_as_a_form,
         known_statuses,
         used_overrides,

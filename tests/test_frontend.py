@@ -376,3 +376,22 @@ def test_a_named_fallback_must_exist(tmp_path: Path, fallback: Any) -> None:
     files = client(("/", tmp_path), fallback=fallback, check_dir=False)
     with pytest.raises(RuntimeError, match=fallback):
         files.get("/settings", headers=HTML)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_what_is_neither_a_file_nor_a_directory_is_not_found(dist: Path) -> None:
+    os.mkfifo(dist / "pipe")
+    assert client(("/", dist)).get("/pipe").status_code == 404
+
+
+def test_a_directory_that_cannot_be_looked_into_for_another_reason_is_an_error(dist: Path) -> None:
+    (dist / "loop").symlink_to(dist / "loop")
+    with pytest.raises(OSError, match="symbolic links"):
+        client(("/", dist)).get("/loop/app.js")
+
+
+def test_a_directory_that_is_there_while_developing_is_no_warning(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTLAYER_ENV", "development")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert client(("/", dist)).get("/app.js").text == "js"

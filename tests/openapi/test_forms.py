@@ -201,3 +201,20 @@ def test_forms_are_rewritten_for_other_versions(version: str) -> None:
 
     form = app.openapi()["components"]["schemas"]["Body_endpoint__post"]
     assert form["allOf"][0]["anyOf"][0] == absent("age", "name")
+
+
+def test_two_models_under_one_name_are_told_once() -> None:
+    def endpoint(one: Annotated[Person, Form(alias="p")], other: Annotated[Person, Form(alias="p")]):
+        pass
+
+    _, form = schema_of(endpoint)
+    assert form["allOf"] == [{"$ref": REF + "Person"}]
+    assert "properties" not in form
+
+
+def test_an_annotated_member_of_a_choice_is_a_model_too() -> None:
+    def endpoint(person: Annotated[Annotated[Person, "note"] | None, Form()] = None):
+        pass
+
+    _, form = schema_of(endpoint)
+    assert form["allOf"][0]["anyOf"][0] == absent("age", "name")

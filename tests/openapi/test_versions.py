@@ -158,3 +158,18 @@ def test_3_0_leaves_out_what_it_does_not_know_and_the_given_document_alone() -> 
 )
 def test_a_schema_is_said_in_the_words_of_3_0(schema: Any, expected: dict[str, Any]) -> None:
     assert schema_for_30(schema) == expected
+
+
+def test_what_is_no_object_stays_as_it_is() -> None:
+    document = {"openapi": "3.0.3", "paths": {"/x": {"get": {"responses": {"default": None}}}}}
+    assert document_for_version(document, "3.0.3") == document
+
+
+def test_callbacks_are_rewritten_with_what_is_in_them() -> None:
+    media = {"text/event-stream": {"itemSchema": {"type": "object"}}}
+    path = {"post": {"responses": {"200": {"content": media}}}, "query": {}}
+    document = {"openapi": "3.1.1", "paths": {"/x": {"get": {"callbacks": {"done": {"{$url}": path}}}}}}
+    written = document_for_version(document, "3.1.1")["paths"]["/x"]["get"]["callbacks"]["done"]["{$url}"]
+    assert written == {
+        "post": {"responses": {"200": {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}}
+    }
