@@ -454,7 +454,6 @@ def test_the_exact_way_alone_gives_the_same(value: Any) -> None:
     assert json.loads(dump_json([2**70, value])) == [2**70, as_fastapi_sends(value)]
 
 
-<<<<<<< HEAD
 def test_an_encoder_that_was_replaced_and_taken_out_again_is_asked_no_more(encoders: Any) -> None:
     encoders[dt.date] = lambda day: day.year
     assert json.loads(dump_json({"day": DAY})) == {"day": 2020}
@@ -468,7 +467,8 @@ def test_an_encoder_that_was_replaced_and_taken_out_again_is_asked_no_more(encod
 def test_a_value_that_is_not_defined_is_null() -> None:
     assert json.loads(dump_json([PydanticUndefined, 2**70])) == [None, 2**70]
     assert jsonable_encoder({"absent": PydanticUndefined}) == {"absent": None}
-=======
+
+
 def test_an_encoder_that_leads_nowhere_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     class Stubborn:
         pass
@@ -476,4 +476,3 @@ def test_an_encoder_that_leads_nowhere_is_an_error(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(ENCODERS_BY_TYPE, Stubborn, lambda value: value)
     with pytest.raises(ValueError, match="An encoder for .*Stubborn does not lead to JSON"):
         dump_json([Stubborn(), 2**70])
->>>>>>> cov4
