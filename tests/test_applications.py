@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fastlayer import APIRouter, BackgroundTasks, Body, Depends, FastLayer, Form, HTTPException
@@ -158,6 +158,13 @@ def test_a_frontend_is_behind_the_layers_of_its_router(directory: Path) -> None:
     assert (answer.text, answer.headers["x-key"], done) == ("code", "checked", ["background"])
     assert client(app).get("/ui/api").json() == "api"
     assert client(app).get("/elsewhere").status_code == 404
+
+
+def test_a_frontend_of_a_router_without_layers_is_just_served(directory: Path) -> None:
+    router = APIRouter()
+    router.frontend("/", directory=directory)
+    served = TestClient(Starlette(routes=[Mount("/ui", router)]))
+    assert [served.get(f"/ui/{path}").text for path in ("", "app.js")] == ["home", "code"]
 
 
 def test_a_frontend_added_to_an_included_router_later_is_served(directory: Path) -> None:

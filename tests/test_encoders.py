@@ -474,5 +474,5 @@ def test_an_encoder_that_leads_nowhere_is_an_error(monkeypatch: pytest.MonkeyPat
         pass
 
     monkeypatch.setitem(ENCODERS_BY_TYPE, Stubborn, lambda value: value)
-    with pytest.raises(ValueError, match="An encoder for .*Stubborn does not lead to JSON"):
+    with pytest.raises(ValueError, match=r"An encoder for .*Stubborn does not lead to JSON"):
         dump_json([Stubborn(), 2**70])

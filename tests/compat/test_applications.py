@@ -4,9 +4,10 @@ import warnings
 
 import pytest
 
-from fastlayer import FastLayer
+from fastlayer import FastLayer, Request
 from fastlayer.compat.applications import FastAPI
 from fastlayer.exceptions import FastLayerDeprecationWarning
+from fastlayer.testclient import TestClient
 
 
 def test_a_root_path_is_deprecated_as_in_fastapi_and_still_works() -> None:
@@ -21,3 +22,14 @@ def test_nobody_is_warned_without_one() -> None:
         warnings.simplefilter("error")
         FastAPI()
         FastLayer(root_path="/api")
+
+
+def test_requests_carry_the_root_path_of_the_application() -> None:
+    with pytest.warns(FastLayerDeprecationWarning):
+        app = FastAPI(root_path="/api")
+
+    @app.get("/x")
+    def read(request: Request) -> str:
+        return str(request.scope["root_path"])
+
+    assert TestClient(app).get("/x").json() == "/api"

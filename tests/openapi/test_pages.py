@@ -162,3 +162,8 @@ def test_first_requests_at_the_same_time_get_the_same_document() -> None:
             thread.join()
     assert len(answers) == 8
     assert len(set(answers)) == 1
+
+
+def test_pages_without_a_path_are_not_served() -> None:
+    client = App(redoc_url=None, swagger_ui_oauth2_redirect_url=None).client()
+    assert [client.get(path).status_code for path in ("/redoc", "/docs/oauth2-redirect", "/docs")] == [404, 404, 200]
