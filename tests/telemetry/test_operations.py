@@ -1,6 +1,7 @@
 """What an instrumented application records of its operations, and that the answers stay the same."""
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
@@ -141,3 +142,30 @@ def test_overrides_count_in_instrumented_applications(recorded: Recorded) -> Non
     app.dependency_overrides[connection] = lambda: "overridden"
 
     assert TestClient(app).get("/async").json() == ["overridden", "fastapi.endpoint"]
+
+
+def test_background_tasks_run_inside_their_span_whatever_kind_they_are(recorded: Recorded) -> None:
+    app = FastLayer(telemetry=recorded.config)
+    seen: list[tuple[str, str]] = []
+
+    async def asynchronous(value: str) -> None:
+        seen.append((value, name_of_span()))
+
+    def synchronous(value: str) -> None:
+        seen.append((value, name_of_span()))
+
+    @app.get("/")
+    async def endpoint(background: BackgroundTasks) -> None:
+        background.add_task(asynchronous, "async")
+        background.add_task(partial(asynchronous, "partial async"))
+        background.add_task(partial(synchronous, "partial sync"))
+
+    TestClient(app).get("/")
+
+    spans = [span for span in recorded.spans() if span.name == "fastapi.background_task"]
+    assert seen == [(kind, "fastapi.background_task") for kind in ("async", "partial async", "partial sync")]
+    assert [str((span.attributes or {})["code.function.name"]).rpartition(".")[2] for span in spans] == [
+        "asynchronous",
+        "asynchronous",
+        "synchronous",
+    ]
