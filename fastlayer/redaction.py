@@ -1,7 +1,6 @@
 """What must not be repeated to anyone: the values of secret fields, wherever they stand in an input that is echoed."""
 
 from collections.abc import Iterable
-from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
 from typing import Any, get_args, get_type_hints
 
@@ -64,17 +63,18 @@ def _members(cls: type[Any]) -> list[tuple[str, Any, set[str]]]:
     """The attributes of a structured type: name, annotation, names on the wire."""
     if issubclass(cls, BaseModel):
         return [(name, info.annotation, _wire_names(info)) for name, info in cls.model_fields.items()]
-    if is_dataclass(cls):
-        hints = _hints(cls)
-        return [(field.name, hints.get(field.name), set()) for field in dataclass_fields(cls)]
-    if is_typeddict(cls):
-        return [(name, hint, set()) for name, hint in _hints(cls).items()]
+    described: dict[str, FieldInfo] | None = getattr(cls, "__pydantic_fields__", None)
+    if described is not None:  # a Pydantic dataclass
+        return [(name, info.annotation, _wire_names(info)) for name, info in described.items()]
+    if is_dataclass(cls) or is_typeddict(cls):
+        infos = {name: FieldInfo.from_annotation(hint) for name, hint in _hints(cls).items()}
+        return [(name, info.annotation, _wire_names(info)) for name, info in infos.items()]
     return []
 
 
 def _hints(cls: type[Any]) -> dict[str, Any]:
     try:
-        return get_type_hints(cls)
+        return get_type_hints(cls, include_extras=True)
     except NameError:  # a type that is only known to type checkers holds nothing Pydantic could read
         return {}
 

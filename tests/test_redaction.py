@@ -202,3 +202,20 @@ def test_a_detail_that_is_data_stands_among_the_errors_of_the_problem() -> None:
         "status": 409,
         "errors": {"taken": ["name"]},
     }
+
+
+class Login(TypedDict):
+    password: Annotated[SecretStr, Field(alias="pass-word", min_length=8)]
+    name: Annotated[str, Field(min_length=5)]
+
+
+def test_a_secret_of_a_typed_dict_is_masked_under_its_name_on_the_wire() -> None:
+    app = FastLayer()
+
+    @app.post("/")
+    def create(login: Login) -> None: ...
+
+    response = TestClient(app).post("/", json={"pass-word": SECRET, "name": "x", "password": SECRET})
+
+    assert response.status_code == 422
+    assert SECRET not in response.text

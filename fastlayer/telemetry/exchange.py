@@ -79,10 +79,6 @@ class RequestTelemetry:
         self._started = perf_counter()
         self._count(1)
 
-    def route_selected(self, path: str) -> None:
-        """Name the route by its template, with the prefixes it is served under."""
-        self.route = path
-
     def record(self, **values: Any) -> None:
         """Set fields of the data that processors may read: request, websocket, body, values, errors."""
         for name, value in values.items():
@@ -162,8 +158,7 @@ class RequestTelemetry:
 
     def _outcome(self, status_code: int | None) -> Attributes:
         outcome: Attributes = {}
-        if self.route is None:
-            self.route = self._route_of_scope()
+        self.route = self._route_of_scope()
         if self.route is not None:
             outcome["http.route"] = self.route
         if status_code is not None:

@@ -52,3 +52,16 @@ async def test_the_exit_stack_is_closed_after_the_app() -> None:
 
     await AsyncExitStackMiddleware(app)({"type": "http"}, unused, unused)  # type: ignore[arg-type]
     assert order == ["app", "closed"]
+
+
+def test_without_a2wsgi_the_wsgi_class_is_starlettes() -> None:
+    code = (
+        "import sys, warnings\n"
+        "sys.modules['a2wsgi'] = None\n"
+        "warnings.simplefilter('ignore')\n"
+        "from fastlayer.middleware.wsgi import WSGIMiddleware\n"
+        "print(WSGIMiddleware.__module__)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert done.stdout.strip() == "starlette.middleware.wsgi"

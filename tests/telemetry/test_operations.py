@@ -1,6 +1,7 @@
 """What an instrumented application records of its operations, and that the answers stay the same."""
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
@@ -151,3 +152,30 @@ def test_a_socket_that_is_refused_is_recorded_with_what_failed(recorded: Recorde
     assert refused.value.code == 1008
     assert inner(recorded) == ["dependencies"]
     assert [record.attributes["fastapi.validation.error_count"] for record in recorded.logs] == [1]
+
+
+def test_background_tasks_run_inside_their_span_whatever_kind_they_are(recorded: Recorded) -> None:
+    app = FastLayer(telemetry=recorded.config)
+    seen: list[tuple[str, str]] = []
+
+    async def asynchronous(value: str) -> None:
+        seen.append((value, name_of_span()))
+
+    def synchronous(value: str) -> None:
+        seen.append((value, name_of_span()))
+
+    @app.get("/")
+    async def endpoint(background: BackgroundTasks) -> None:
+        background.add_task(asynchronous, "async")
+        background.add_task(partial(asynchronous, "partial async"))
+        background.add_task(partial(synchronous, "partial sync"))
+
+    TestClient(app).get("/")
+
+    spans = [span for span in recorded.spans() if span.name == "fastapi.background_task"]
+    assert seen == [(kind, "fastapi.background_task") for kind in ("async", "partial async", "partial sync")]
+    assert [str((span.attributes or {})["code.function.name"]).rpartition(".")[2] for span in spans] == [
+        "asynchronous",
+        "asynchronous",
+        "synchronous",
+    ]

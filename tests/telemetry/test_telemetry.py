@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.context import get_current
+from opentelemetry.context import Context, get_current, get_value, set_value
+from opentelemetry.propagate import get_global_textmap, set_global_textmap
+from opentelemetry.propagators.textmap import TextMapPropagator, default_getter, default_setter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind, StatusCode
 from starlette.applications import Starlette
@@ -17,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from fastlayer.exceptions import RequestValidationError
@@ -367,3 +369,69 @@ def test_names_of_errors_and_functions_carry_their_module_unless_built_in() -> N
     assert error_type(WebSocketDisconnect()) == "starlette.websockets.WebSocketDisconnect"
     assert function_name(item) == f"{__name__}.item"
     assert function_name(Recorded.close) == f"{Recorded.__module__}.Recorded.close"
+
+
+def test_an_application_inside_contrib_instrumentation_records_nothing(recorded: Recorded) -> None:
+    class OpenTelemetryMiddleware:
+        __module__ = "opentelemetry.instrumentation.asgi"
+
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await self.app(scope, receive, send)
+
+    answer = TestClient(instrument(OpenTelemetryMiddleware(PlainTextResponse("x")), recorded.config)).get("/")
+    assert answer.text == "x"
+    assert recorded.spans() == []
+
+
+class PrefixPropagator(TextMapPropagator):
+    """Reads every header that begins with `ctx-`, so it has to ask which there are."""
+
+    def extract(self, carrier: Any, context: Context | None = None, getter: Any = default_getter) -> Context:
+        context = context or Context()
+        for key in getter.keys(carrier):
+            if key.startswith("ctx-"):
+                context = set_value(key, getter.get(carrier, key), context)
+        return context
+
+    def inject(self, carrier: Any, context: Context | None = None, setter: Any = default_setter) -> None:
+        """Nothing is sent."""
+
+    @property
+    def fields(self) -> set[str]:
+        return set()
+
+
+def test_a_propagator_may_look_through_all_headers(recorded: Recorded) -> None:
+    seen: list[object] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(get_value("ctx-tenant"))
+        await PlainTextResponse("x")(scope, receive, send)
+
+    before = get_global_textmap()
+    set_global_textmap(PrefixPropagator())
+    try:
+        TestClient(instrument(app, recorded.config)).get("/", headers={"ctx-tenant": "a"})
+    finally:
+        set_global_textmap(before)
+    assert seen == [["a"]]
+
+
+def test_an_exception_outside_every_route_is_logged_without_one(recorded: Recorded) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ValueError("early")
+
+    TestClient(instrument(app, recorded.config), raise_server_exceptions=False).get("/")
+    [record] = recorded.logs
+    assert record.attributes["exception.message"] == "early"
+    assert "http.route" not in record.attributes
+
+
+@pytest.mark.parametrize("path", ["/items/1", "/base/items/1"])
+def test_the_path_of_a_proxy_is_part_of_the_route_only_where_the_request_has_it(recorded: Recorded, path: str) -> None:
+    app = instrument(Starlette(routes=[Route("/items/{item_id}", item)]), recorded.config)
+    TestClient(app, root_path="/base").get(path)
+    assert (recorded.server.attributes or {})["http.route"] == path.replace("1", "{item_id}")
