@@ -38,7 +38,7 @@ def guard(layers: Callable[[], Options], provider: Any) -> Guard:
 
 def _operation(layers: Options, provider: Any) -> APIRoute | None:
     """The operation; None where there is nothing to run."""
-    options: Any = {key: layers[key] for key in _KEYS if layers.get(key) not in (None, [])}
+    options: Any = {key: layers[key] for key in _KEYS if layers.get(key) not in (None, [], {})}
     if not options:
         return None
     return APIRoute(

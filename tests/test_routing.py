@@ -674,3 +674,11 @@ def test_the_body_field_of_a_route_can_be_replaced_by_another() -> None:
     assert route.body_field is not other.body_field
     route.body_field = other.body_field
     assert route.body_field is other.body_field
+
+
+def test_a_websocket_route_alone_leaves_other_paths_to_others() -> None:
+    async def hello(websocket: WebSocket) -> None:
+        await websocket.close()
+
+    scope = {"type": "websocket", "path": "/other", "root_path": ""}
+    assert APIWebSocketRoute("/hello", hello).matches(scope) == (Match.NONE, {})

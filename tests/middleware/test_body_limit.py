@@ -122,7 +122,7 @@ async def test_a_disconnect_before_the_body_is_no_part_of_it() -> None:
     async def send(message: Any) -> None:
         raise AssertionError("nobody is there to be answered")
 
-    await BodyLimitMiddleware(app, 0)(http_scope("POST", "/"), gone, send)  # type: ignore[arg-type]  # narrower dicts
+    await BodyLimitMiddleware(app, 0)(http_scope("POST", "/"), gone, send)
     assert heard == [{"type": "http.disconnect"}]
 
 
