@@ -7,6 +7,7 @@ import pytest
 
 from fastlayer import BackgroundTasks, Depends, FastLayer, HTTPException, Outcome, WebSocket
 from fastlayer.exceptions import RequestValidationError
+from fastlayer.responses import PlainTextResponse
 
 from .in_memory import Socket, call
 
@@ -138,3 +139,15 @@ async def test_a_websocket_has_an_outcome_too(path: str, failure: type[Exception
 
     await Socket(app, path).run()
     assert seen == [(None, failure, failure is None)]
+
+
+@pytest.mark.parametrize("status", [201, 409])
+async def test_an_outcome_has_the_status_of_a_returned_response(status: int) -> None:
+    app, seen = FastLayer(), Seen()
+
+    @app.get("/", dependencies=[Depends(observer(seen), scope="response")])
+    async def endpoint() -> PlainTextResponse:
+        return PlainTextResponse("x", status_code=status)
+
+    assert (await call(app)).status == status
+    assert seen == [(status, None, status < 400)]
