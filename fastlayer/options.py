@@ -50,8 +50,6 @@ class LayerOptions(TypedDict, total=False):
     """Whether headers and cookies of the injected Response also go on a Response the endpoint returns; no if absent."""
     auto_head: bool
     """Whether a GET route answers HEAD too; no if absent."""
-    security_first: bool
-    """Whether security dependencies run before the body is read; no if absent."""
     meta: Mapping[str, Any]
     """Anything, for dependencies and middleware: `request.scope["route"].meta`; an inner layer wins by key."""
 
