@@ -14,7 +14,7 @@ from starlette.convertors import (
 
 from .exceptions import FastLayerError
 
-_PARAMETER = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
+PARAMETER = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
 
 # Convertors that never match a slash, so that one segment of the path decides.
 _ONE_SEGMENT = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
@@ -44,13 +44,13 @@ def parse_path(path: str) -> Template:
     if "{" not in path:
         return Template(path, path, {}, tuple(path.split("/")), True)
     convertors: dict[str, Convertor] = {}  # type: ignore[type-arg]  # of whatever they convert to
-    for name, suffix in _PARAMETER.findall(path):
+    for name, suffix in PARAMETER.findall(path):
         if name in convertors:
             raise DuplicateParameterError(f"Duplicated param name {name} at path {path}")
         convertors[name] = _convertor(suffix[1:] or "str", path)
     segments: list[str | PathParameter] = []
     for segment in path.split("/"):
-        match = _PARAMETER.fullmatch(segment)
+        match = PARAMETER.fullmatch(segment)
         if match and isinstance(convertors[match[1]], _ONE_SEGMENT):
             segments.append(PathParameter(match[1], convertors[match[1]]))
         elif "{" in segment:
@@ -58,7 +58,7 @@ def parse_path(path: str) -> Template:
         else:
             segments.append(segment)
     simple = len(segments) == path.count("/") + 1
-    return Template(path, _PARAMETER.sub(r"{\1}", path), convertors, tuple(segments), simple)
+    return Template(path, PARAMETER.sub(r"{\1}", path), convertors, tuple(segments), simple)
 
 
 class DuplicateParameterError(FastLayerError, ValueError):

@@ -4,7 +4,6 @@ A later route is asked for by sample paths made from its own template, of text t
 convertor of another route can match by accident. An earlier route that matches every sample hides it.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -20,7 +19,7 @@ from starlette.routing import Match, Mount, Route
 
 from ..dependencies.callables import place_of
 from ..matching import described
-from ..paths import Template
+from ..paths import PARAMETER, Template
 from ..routes import APIRoute, APIWebSocketRoute
 from ..table import RouteTable
 from .findings import Finding
@@ -33,7 +32,6 @@ _SAMPLES: tuple[tuple[type[Any], tuple[str, str]], ...] = (
     (PathConvertor, ("\ue000", "\ue000/\ue000\ue000")),
     (StringConvertor, ("\ue000", "\ue000\ue000")),
 )
-_PARAMETER = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
 
 
 def hidden_routes(router: Any) -> Iterator[Finding]:
@@ -73,7 +71,7 @@ def sample_paths(template: Template) -> tuple[str, ...]:
 
 
 def _filled(path: str, pairs: Mapping[str, tuple[str, str] | None], index: int) -> str:
-    return _PARAMETER.sub(lambda match: (pairs[match[1]] or ("", ""))[index], path)
+    return PARAMETER.sub(lambda match: (pairs[match[1]] or ("", ""))[index], path)
 
 
 def _samples_of(convertor: Convertor[Any]) -> tuple[str, str] | None:
@@ -123,4 +121,4 @@ def _place(route: Any) -> str:
 
 def _shape(route: Any) -> str:
     """The path with its parameters' names left out: two routes with one shape match the same paths."""
-    return _PARAMETER.sub(r"{\2}", getattr(route, "path", "")).replace(":str}", "}")
+    return PARAMETER.sub(r"{\2}", getattr(route, "path", "")).replace(":str}", "}")
