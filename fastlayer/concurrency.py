@@ -2,46 +2,17 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, asynccontextmanager
-from contextvars import copy_context
-from threading import Lock
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from anyio import CancelScope, CapacityLimiter
-from anyio.to_thread import run_sync
+from anyio import CancelScope
 from starlette.concurrency import iterate_in_threadpool as iterate_in_threadpool
 from starlette.concurrency import run_in_threadpool as run_in_threadpool
 from starlette.concurrency import run_until_first_complete as run_until_first_complete
 
+from .workers import run_in_worker, worker_context
+
 T = TypeVar("T")
-
-
-class _Opening(Generic[T]):
-    """A context manager being entered in a thread whose caller may be gone by the time it is open.
-
-    Whoever comes second closes: the thread, if the caller left while it was opening; else the caller.
-    """
-
-    def __init__(self, cm: AbstractContextManager[T]) -> None:
-        self.cm = cm
-        self.lock = Lock()
-        self.opened = False
-        self.left: BaseException | None = None
-
-    def enter(self) -> T:
-        value = self.cm.__enter__()
-        with self.lock:
-            self.opened = True
-            left = self.left
-        if left is not None:
-            self.cm.__exit__(type(left), left, left.__traceback__)
-        return value
-
-    def leave(self, error: BaseException) -> bool:
-        """Return whether it was already open, so that the caller has to close it."""
-        with self.lock:
-            self.left = error
-            return self.opened
 
 
 @asynccontextmanager
@@ -53,8 +24,8 @@ async def contextmanager_in_threadpool(cm: AbstractContextManager[T]) -> AsyncGe
       those that have to get out before anyone gets in.
     - An exit is never cut short by cancellation, and a cancelled entry closes what it opened.
     """
-    context = copy_context()
-    opening = _Opening(cm)
+    context = worker_context()
+    opened: list[T] = []
 
     async def leave(kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> bool:
         def close() -> bool | None:
@@ -62,17 +33,20 @@ async def contextmanager_in_threadpool(cm: AbstractContextManager[T]) -> AsyncGe
 
         swallowed: bool | None = None
         with CancelScope(shield=True):
-            swallowed = await run_sync(close, limiter=CapacityLimiter(1))
+            swallowed = await run_in_worker(close, counted=False)
         return bool(swallowed)
 
+    def enter() -> None:
+        opened.append(context.run(cm.__enter__))
+
     try:
-        value = await run_sync(context.run, opening.enter)
+        await run_in_worker(enter)
     except BaseException as error:
-        if opening.leave(error):
+        if opened:  # and then cancelled
             await leave(type(error), error, error.__traceback__)
         raise
     try:
-        yield value
+        yield opened[0]
     except BaseException as error:
         if not await leave(type(error), error, error.__traceback__):
             raise

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 
 from ..background import BackgroundTasks as FastLayerBackgroundTasks
 from ..outcome import Outcome
+from ..websockets import DirectWebSocket
 
 Exit = Callable[[BaseException | None], Any]
 """Closes one dependency; given the exception in flight or None. May be awaited or not: see `lifetimes`."""
@@ -56,7 +57,7 @@ def get_request(exchange: Exchange) -> Request:
 
 def get_websocket(exchange: Exchange) -> WebSocket:
     if exchange.websocket is None:
-        exchange.websocket = WebSocket(exchange.scope, exchange.receive, exchange.send)
+        exchange.websocket = DirectWebSocket(exchange.scope, exchange.receive, exchange.send)
     return exchange.websocket
 
 
@@ -101,12 +102,20 @@ def replay(body: bytes, receive: Receive) -> Receive:
     return replayed
 
 
+class TrackedSend:
+    """A `send` that notes on the exchange that the response has begun; after its first message, `direct` will do."""
+
+    __slots__ = ("direct", "exchange")
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.direct = exchange.send
+
+    async def __call__(self, message: Message) -> None:
+        self.exchange.started = True
+        await self.direct(message)
+
+
 def track_start(exchange: Exchange) -> None:
     """Have `exchange.started` set when the response begins."""
-    send = exchange.send
-
-    async def tracked(message: Message) -> None:
-        exchange.started = True
-        await send(message)
-
-    exchange.send = tracked
+    exchange.send = TrackedSend(exchange)

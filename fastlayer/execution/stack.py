@@ -22,7 +22,7 @@ def folded(router: Router, errors: ServerErrorMiddleware, exceptions: ExceptionM
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await whole(scope, receive, send)
             return
         scope["starlette.exception_handlers"] = handlers

@@ -7,12 +7,12 @@ A producer never runs ahead: the next item is asked for when the last one was se
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextvars import Context, copy_context
+from contextvars import Context
+from functools import partial
 from typing import Any, Self
 
 import anyio
 from anyio.lowlevel import checkpoint
-from anyio.to_thread import run_sync
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -21,7 +21,8 @@ from ..encoders import dump_json, jsonable_encoder
 from ..exceptions import EndpointContext
 from ..operation import Operation
 from ..sse import KEEPALIVE_COMMENT, EventSourceResponse, ServerSentEvent, format_sse_event
-from .exchange import Exchange
+from ..workers import run_in_worker, worker_context
+from .exchange import Exchange, TrackedSend
 from .respond import field_renderer, merge_injected, status_of
 from .threads import run_in_own_thread
 
@@ -41,23 +42,24 @@ class ItemStream(StreamingResponse):
         super().__init__(self.chunks, **options)
 
     async def stream_response(self, send: Send) -> None:
-        """Send it. Without a second generator in between, unless somebody replaced `body_iterator`: 2 µs an item."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await self.send_items(send.direct if isinstance(send, TrackedSend) else send)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def send_items(self, send: Send) -> None:
+        """Send the body; unless somebody replaced `body_iterator`, without a second generator: 2 µs less an item."""
         if self.body_iterator is self.chunks and hasattr(self.generator, "__aiter__"):
             encode = self.encode
             count = 0
             async for item in self.generator:
-                await self.send_chunk(send, encode(item))
+                await send({"type": "http.response.body", "body": encode(item), "more_body": True})
                 count += 1
                 if not count % _ITEMS_BETWEEN_CHECKPOINTS:
                     await checkpoint()
         else:
             async for chunk in self.body_iterator:
-                await self.send_chunk(send, chunk if isinstance(chunk, bytes) else str(chunk).encode())
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    async def send_chunk(self, send: Send, chunk: bytes) -> None:
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                body = chunk if isinstance(chunk, bytes) else str(chunk).encode()
+                await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 class JSONLinesResponse(ItemStream):
@@ -75,15 +77,12 @@ class EventStream(ItemStream, EventSourceResponse):
     ping_done: anyio.Event | None = None
     is_sending = False
 
-    async def stream_response(self, send: Send) -> None:
+    async def send_items(self, send: Send) -> None:
         self.send = send
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._ping, send)
-            await super().stream_response(self.send_alone)
+            await super().send_items(self.send_alone)
             tasks.cancel_scope.cancel()
-
-    async def send_chunk(self, send: Send, chunk: bytes) -> None:
-        await self.send_alone({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def send_alone(self, message: Message) -> None:
         """Send it, and no ping meanwhile."""
@@ -181,7 +180,7 @@ class _InThreads:
         return self
 
     async def __anext__(self) -> Any:
-        item = await run_sync(self.context.run, self._next)
+        item = await run_in_worker(partial(self.context.run, self._next))
         if item is _END:
             raise StopAsyncIteration
         return item
@@ -196,7 +195,7 @@ _END: Any = object()
 async def chunks_of(generator: Any, encode: Encode | None) -> AsyncGenerator[Any, None]:
     """The items as they are sent; the generator is closed in the end."""
     count = 0
-    context = copy_context()
+    context = worker_context()
     try:
         async for item in items_of(generator, context):
             yield item if encode is None else encode(item)
@@ -221,6 +220,6 @@ async def run_stream(response: StreamingResponse, scope: Scope, receive: Receive
     try:
         await response(scope, receive, send)
     finally:
-        await close_generator(response.body_iterator, copy_context())
+        await close_generator(response.body_iterator, worker_context())
         if isinstance(response, ItemStream):
-            await close_generator(response.generator, copy_context())
+            await close_generator(response.generator, worker_context())

@@ -79,8 +79,8 @@ MUTATIONS = [
     Mutation(
         "an instance that does not hold what its fields say is validated anew",
         "execution/respond.py",
-        'return to_json(result, warnings="error", **options)',
-        'return to_json(result, warnings="none", **options)',
+        'to_json(result, warnings="error", by_alias=by_alias)',
+        'to_json(result, warnings="none", by_alias=by_alias)',
         "tests/execution/test_response_leaks.py put_in_place",
     ),
     Mutation(
@@ -100,21 +100,21 @@ MUTATIONS = [
     Mutation(
         "teardowns have threads of their own",
         "execution/threads.py",
-        "_visit(context, CapacityLimiter(1), function, *args)",
-        "_visit(context, None, function, *args)",
+        "counted=False",
+        "counted=True",
         "tests/execution/test_threads.py five_threads",
     ),
     Mutation(
         "a native cancellation waits for the thread",
-        "execution/threads.py",
-        "        while not running.acquire(blocking=False):\n",
-        "        while False:\n",
+        "workers.py",
+        "            while not visit.ended:\n",
+        "            while False:\n",
         "tests/execution/test_lifetimes.py native_cancellation_waits",
     ),
     Mutation(
         "a generator is closed when its client leaves",
         "execution/streams.py",
-        "            await close_generator(response.generator, copy_context())\n",
+        "            await close_generator(response.generator, worker_context())\n",
         "            pass\n",
         "tests/test_lifecycle_order.py client_leaves",
     ),
