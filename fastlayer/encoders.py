@@ -140,8 +140,9 @@ def dump_json(value: Any) -> bytes:
             # Integers beyond 64 bits, 254 levels, times with a zone, lone surrogates, generators, rare kinds of keys,
             # and real mistakes, which the exact way reports as they are.
             return _write(value)
-        # Keys starting with "_sa" are SQLAlchemy's and stay at home; as a value the text costs only time.
-        if b'"_sa' not in body and not (b"." in body and _short_fraction(body)):
+        # Keys starting with "_sa" are SQLAlchemy's and stay at home; as a value the text costs only time. One byte is
+        # found at 30 times the speed of four, quotes being everywhere: 60 of 260 us for 100 KB without underscores.
+        if not (b"_" in body and b'"_sa' in body) and not (b"." in body and _short_fraction(body)):
             return body
     return _write(value)
 
