@@ -19,6 +19,8 @@ from anyio import CancelScope, CapacityLimiter, WouldBlock
 from anyio.lowlevel import RunVar, current_token
 from anyio.to_thread import current_default_thread_limiter, run_sync
 
+from .cancellation import UNKNOWN, enclosing_scope
+
 try:
     import sniffio as _sniffio
 except ModuleNotFoundError:  # AnyIO does without it too
@@ -45,7 +47,8 @@ async def run_in_worker(function: Callable[[], T], *, counted: bool = True) -> T
         crew = await _sign_on()
     if crew is None:
         return await run_sync(function, limiter=None if counted else CapacityLimiter(1))
-    visit = _Visit(function, crew.loop.create_future(), crew.scope_of(asyncio.current_task()))
+    scope = enclosing_scope()
+    visit = _Visit(function, crew.loop.create_future(), None if scope is UNKNOWN else scope)
     if not counted:
         return await crew.run(visit)
     try:
@@ -82,19 +85,19 @@ async def _sign_on() -> "_Crew | None":
     crew = None
     if isinstance(loop, asyncio.AbstractEventLoop):
         try:  # not public names: should they go, this steps aside
-            from anyio._backends._asyncio import AsyncIOBackend, _task_states
+            from anyio._backends._asyncio import AsyncIOBackend
             from anyio._core._eventloop import claim_worker_thread, threadlocals
         except ImportError:
             pass
         else:
-            crew = _Crew(loop, partial(claim_worker_thread, AsyncIOBackend, loop), threadlocals, _task_states)
+            crew = _Crew(loop, partial(claim_worker_thread, AsyncIOBackend, loop), threadlocals)
             await anext(crew.shift)
     _crews.set(crew)
     return crew
 
 
 class _Visit(Generic[T]):
-    """One function on its way through a thread."""
+    """One function on its way through a thread; the scope is what `from_thread.check_cancelled` asks about."""
 
     __slots__ = ("ended", "function", "future", "scope")
 
@@ -108,19 +111,14 @@ class _Visit(Generic[T]):
 class _Crew:
     """The worker threads of one event loop, and what AnyIO keeps about it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, claim: Any, threadlocals: Any, states: Any) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, claim: Any, threadlocals: Any) -> None:
         self.loop = loop
         self.claim: Callable[[], AbstractContextManager[Any]] = claim
         self.threadlocals = threadlocals
-        self.states = states
         self.limiter = current_default_thread_limiter()
         self.idle: list[_Worker] = []
         self.dismissed = False
         self.shift = self.until_shutdown()
-
-    def scope_of(self, task: "asyncio.Task[Any] | None") -> Any:
-        """The cancel scope the task is in, which `from_thread.check_cancelled` asks about."""
-        return getattr(self.states.get(task), "cancel_scope", None)
 
     async def run(self, visit: "_Visit[T]") -> T:
         worker = self.idle.pop() if self.idle else self.hire()

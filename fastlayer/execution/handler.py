@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
-from anyio import CancelScope
 from anyio.lowlevel import checkpoint_if_cancelled
 from starlette.background import BackgroundTasks
 from starlette.requests import Request
@@ -27,7 +26,7 @@ from . import errors
 from .bodies import BodyReader, exact_json_reader, form_reader, is_short_form, json_reader
 from .compile import Overrides, Settings, compile_plan
 from .exchange import Exchange, track_start
-from .lifetimes import cleanup_scope, close
+from .lifetimes import Cleanup, Unshielded, cleanup_scope, close
 from .plan import InvalidRequest, Plan, in_order_of_visits, run
 from .respond import JSON_HEADER, Answer, Answering, answering, merge_injected, send_json, status_of, to_answer
 from .streams import ItemStream, run_stream, stream_responder
@@ -162,10 +161,7 @@ def general_app(execution: Execution, provider: Any) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, receive, send)
-
-        async def make() -> Answer:
-            return await produce(execution, exchange, provider)
-
+        make = partial(produce, execution, exchange, provider)
         await live(make, exchange, execution.handlers, execution.answering)
 
     return app
@@ -180,14 +176,14 @@ async def live(
             failure = await _live(make, exchange, cleanup, how)
             if failure is not None:
                 raise failure
-        if exchange.awaits_exits:
+        if exchange.awaits_exits and not isinstance(cleanup, Unshielded):
             await checkpoint_if_cancelled()  # a cancellation that had to wait for the teardown takes effect now
     except Exception as exc:
         await errors.answer(exc, handlers, exchange)
 
 
 async def _live(
-    make: Callable[[], Awaitable[Answer]], exchange: Exchange, cleanup: CancelScope, how: Answering | None
+    make: Callable[[], Awaitable[Answer]], exchange: Exchange, cleanup: Cleanup, how: Answering | None
 ) -> BaseException | None:
     failure: BaseException | None = None
     answer: Answer = b""
@@ -221,7 +217,7 @@ async def _live(
     return failure
 
 
-async def close_form(exchange: Exchange, cleanup: CancelScope) -> None:
+async def close_form(exchange: Exchange, cleanup: Cleanup) -> None:
     """Close the files of a form, read by us or by the endpoint."""
     if exchange.request is not None and exchange.request._form is not None:
         cleanup.shield = True
