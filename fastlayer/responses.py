@@ -2,7 +2,7 @@
 
 import importlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -43,6 +43,13 @@ class EncodedJSONResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         return bytes(content)
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        if headers is not None:
+            super().init_headers(headers)
+            return
+        # What Starlette comes to as well, in 2 µs less.
+        self.raw_headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", b"application/json")]
 
 
 def check_headers(raw_headers: Collection[tuple[bytes, bytes]]) -> None:

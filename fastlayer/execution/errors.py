@@ -63,6 +63,13 @@ def _look_up(exc: BaseException, by_class: Handlers, by_status: Handlers) -> Cal
     return None
 
 
+def _is_async(handler: Any) -> bool:
+    code = getattr(handler, "__code__", None)
+    if code is not None and code.co_flags & inspect.CO_COROUTINE:  # 1 µs less than `inspect` takes to say so
+        return True
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004
+
+
 async def answer(exc: BaseException, own: Handlers, exchange: Exchange) -> None:
     """Send what the handler for the exception answers.
 
@@ -79,7 +86,7 @@ async def answer(exc: BaseException, own: Handlers, exchange: Exchange) -> None:
         exchange.scope[STARTED_KEY] = True
         raise RuntimeError("Caught handled exception, but response already started.") from exc
     connection = get_connection(exchange)
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None)):  # noqa: B004
+    if _is_async(handler):
         response = await handler(connection, handled)
     else:
         response = await run_in_threadpool(handler, connection, handled)
