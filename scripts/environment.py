@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -69,12 +69,22 @@ def find_interpreter(wanted: str | None) -> str:
     stop(f"no Python {wanted} on this machine: install it, or give --python the path of an interpreter")
 
 
-def _requirements(extra: str, groups: Iterable[str]) -> Iterator[str]:
+def _pyproject() -> dict[str, Any]:
     import tomllib  # here, so that an older Python gets as far as `require_python`
 
-    data: dict[str, Any] = tomllib.loads(PYPROJECT.read_text())
-    yield from data["project"]["dependencies"]
-    yield from data["project"]["optional-dependencies"][extra]
+    return tomllib.loads(PYPROJECT.read_text())
+
+
+def _requirements(extra: str, groups: Iterable[str]) -> Iterator[str]:
+    project = _pyproject()["project"]
+    yield from project["dependencies"]
+    yield from project["optional-dependencies"][extra]
+    yield from group_requirements(groups)
+
+
+def group_requirements(groups: Iterable[str]) -> Iterator[str]:
+    """Return the requirements of the dependency groups, and of those they include."""
+    data = _pyproject()
     pending = list(groups)
     while pending:
         for entry in data["dependency-groups"][pending.pop()]:
@@ -94,6 +104,18 @@ def lowest_pins(extra: str, groups: Iterable[str]) -> list[str]:
             stop(f"pyproject.toml gives {requirement!r} no lower bound, which --lowest needs")
         pins.append(f"{match['name']}=={bound[1]}")
     return sorted(pins)
+
+
+def left_out(requirements: Iterable[str], install: Callable[[list[str]], bool]) -> list[str]:
+    """Install what can be had together, in the order given; return the requirements that cannot.
+
+    `install` gets all that were accepted so far and the next one, so what contradicts an earlier one is left out too.
+    """
+    accepted: list[str] = []
+    refused: list[str] = []
+    for requirement in requirements:
+        (accepted if install([*accepted, requirement]) else refused).append(requirement)
+    return refused
 
 
 def vendor_docs_assets() -> None:
@@ -117,21 +139,53 @@ class Environment:
 
     def install(self, groups: Sequence[str], *, extra: str = "standard", lowest: bool = False) -> None:
         """Install the project (editable), its extra and `groups`; nothing is done where that was done before."""
-        version = version_of(self.interpreter)
-        wanted = hashlib.sha256(f"{version}\0{ROOT}\0{lowest}\0".encode() + PYPROJECT.read_bytes()).hexdigest()
-        stamp = self.folder / f"installed-{'-'.join((extra, *groups))}"
-        if stamp.is_file() and stamp.read_text() == wanted:
+        if self._is_done(extra, groups, lowest):
             return
-        self._create(version)
-        print(f"Installing {', '.join((extra, *groups))} into {self.folder.name} ...", flush=True)
-        self._pip("--upgrade", "pip>=25.1")  # the first release that reads dependency groups
+        self._prepare(extra, groups)
         options = [option for group in groups for option in ("--group", group)]
         if lowest:
             constraints = self.folder / "lowest.txt"
             constraints.write_text("\n".join(lowest_pins(extra, groups)) + "\n")
             options += ["--constraint", str(constraints)]
         self._pip("--editable", f".[{extra}]", *options)
-        stamp.write_text(wanted)
+        self._note_done(extra, groups, lowest)
+
+    def install_what_there_is(self, group: str, *, extra: str = "standard") -> None:
+        """Install as `install` does, except that a package of `group` that cannot be had keeps no other one away.
+
+        What is left out is named on stderr, and tried again the next time.
+        """
+        if self._is_done(extra, [group]):
+            return
+        self._prepare(extra, [group])
+        project = ["--editable", f".[{extra}]"]
+        if self._try_pip(*project, "--group", group):
+            self._note_done(extra, [group])
+            return
+        print(f"note: not all of the group {group} can be installed together; now one by one", file=sys.stderr)
+        self._pip(*project)
+        for requirement in left_out(group_requirements([group]), lambda some: self._try_pip(*project, *some)):
+            print(f"note: {requirement} cannot be installed", file=sys.stderr, flush=True)
+
+    def _stamp(self, extra: str, groups: Sequence[str]) -> Path:
+        return self.folder / f"installed-{'-'.join((extra, *groups))}"
+
+    def _wanted(self, lowest: bool) -> str:
+        version = version_of(self.interpreter)
+        return hashlib.sha256(f"{version}\0{ROOT}\0{lowest}\0".encode() + PYPROJECT.read_bytes()).hexdigest()
+
+    def _is_done(self, extra: str, groups: Sequence[str], lowest: bool = False) -> bool:
+        stamp = self._stamp(extra, groups)
+        return stamp.is_file() and stamp.read_text() == self._wanted(lowest)
+
+    def _note_done(self, extra: str, groups: Sequence[str], lowest: bool = False) -> None:
+        self._stamp(extra, groups).write_text(self._wanted(lowest))
+
+    def _prepare(self, extra: str, groups: Sequence[str]) -> None:
+        """Make the environment, with a pip that reads dependency groups."""
+        self._create(version_of(self.interpreter))
+        print(f"Installing {', '.join((extra, *groups))} into {self.folder.name} ...", flush=True)
+        self._pip("--upgrade", "pip>=25.1")  # the first release that reads them
 
     def _create(self, version: str) -> None:
         """Make the environment, anew where the one that is there has another Python or was made elsewhere."""
@@ -144,7 +198,10 @@ class Environment:
             stop("could not create a virtual environment (Debian and Ubuntu keep that in the package python3-venv)")
         made_for.write_text(identity)
 
-    def _pip(self, *arguments: str) -> None:
+    def _try_pip(self, *arguments: str) -> bool:
         command = [str(self.python), "-m", "pip", "--disable-pip-version-check", "-qq", "install", *arguments]
-        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+    def _pip(self, *arguments: str) -> None:
+        if not self._try_pip(*arguments):
             stop(f"pip could not install into {self.folder.name}; its own message is above")

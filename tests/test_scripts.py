@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import environment
+from scripts import environment, links
 from tests.package_source import ROOT
 
 
@@ -59,3 +59,43 @@ def test_lowest_needs_a_bound(
         environment.lowest_pins("standard", [])
 
     assert capsys.readouterr().err.startswith("error: pyproject.toml gives 'starlette<2' no lower bound")
+
+
+def test_what_cannot_be_installed_keeps_nothing_else_away() -> None:
+    def install(requirements: list[str]) -> bool:
+        return "absent" not in requirements and not {"old", "new"} <= set(requirements)
+
+    assert environment.left_out(["one", "absent", "old", "two", "new"], install) == ["absent", "new"]
+    assert environment.left_out(["one", "two"], install) == []
+
+
+def site(folder: Path, **pages: str) -> list[str]:
+    for name, body in pages.items():
+        page = folder / ("" if name == "index" else name) / "index.html"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(f"<!doctype html><html><body>{body}</body></html>")
+    return list(links.problems(folder))
+
+
+def test_links_that_lead_somewhere_are_no_problem(tmp_path: Path) -> None:
+    (tmp_path / "a picture.png").touch()
+    pages = {
+        "index": '<a href="howto/#first">a</a><a href="https://example.com">b</a><img src="a%20picture.png">'
+        '<link rel="canonical" href="https://example.com"><img src="data:image/png;base64,x">',
+        "howto": '<h2 id="first">First</h2><a href="#first">a</a><a href="..">b</a><a href="/">c</a>',
+    }
+    assert site(tmp_path, **pages) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ('<a href="absent/">a</a>', "absent/ is not there"),
+        ('<a href="#absent">a</a>', "#absent names no place of that page"),
+        ('<img src="absent.png">', "absent.png is not there"),
+        ('<script src="https://example.com/x.js"></script>', "fetches https://example.com/x.js"),
+        ('<link rel="stylesheet" href="//example.com/x.css">', "fetches //example.com/x.css"),
+    ],
+)
+def test_a_wrong_link_of_the_site_is_named(tmp_path: Path, wrong: str, problem: str) -> None:
+    assert site(tmp_path, index=wrong) == [f"index.html: {problem}"]

@@ -1,6 +1,7 @@
 """The command line: chooses scenarios, frameworks and modes; prints and writes what the modes return."""
 
 import argparse
+import json
 import sys
 import warnings
 from dataclasses import asdict
@@ -9,7 +10,7 @@ from typing import Any
 
 import uvloop
 
-from . import calls, frameworks, measure, over_http, plot, report, scaling, startup
+from . import calls, frameworks, measure, over_http, pages, plot, report, scaling, startup
 from .driver import WrongAnswer
 from .scenarios import HTTP_SCENARIOS, SCENARIOS
 
@@ -30,6 +31,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--batch-ms", type=float, default=20, help="length of a turn in milliseconds (default: 20)")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--plot", type=Path, help="draw the in-process figures here, as SVG")
+    parser.add_argument(
+        "--markdown",
+        action="store_true",
+        help="write figures and plot into docs/, a summary into README.md",
+    )
+    parser.add_argument("--from", dest="source", type=Path, help="figures that --json wrote, instead of measuring")
     parser.add_argument("--http", action="store_true", help="serve with one uvicorn worker and load that, instead")
     parser.add_argument("--startup", action="store_true", help="measure import, 1,000 routes, memory, OpenAPI, instead")
     parser.add_argument(
@@ -59,13 +66,11 @@ def _available(options: argparse.Namespace) -> list[str]:
     return names
 
 
-def main() -> None:
-    options = _arguments()
+def _measured(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the figures of the mode that was asked for, printed on the way."""
     names = _available(options)
     parts: dict[str, Any] = {}
-    if options.record_calls:
-        print(uvloop.run(calls.record()), end="")
-    elif options.http:
+    if options.http:
         wanted = list(_chosen(options.only, HTTP_SCENARIOS))
         parts["http"] = over_http.run(wanted, names, options.rounds)
     elif options.startup:
@@ -76,10 +81,33 @@ def main() -> None:
         results = _in_process(options, names)
         print(report.table(results, names))
         parts["scenarios"] = [asdict(result) for result in results]
-        if options.plot:
-            options.plot.write_text(plot.draw(results, names))
+    return report.document(frameworks.versions(), options.rounds, parts)
+
+
+def _earlier(source: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(source.read_text())
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"cannot read {source}: {error}") from error
+    return content
+
+
+def main() -> None:
+    options = _arguments()
+    if options.record_calls:
+        print(uvloop.run(calls.record()), end="")
+        return
+    content = _earlier(options.source) if options.source else _measured(options)
     if options.json:
-        report.save(options.json, frameworks.versions(), options.rounds, parts)
+        report.save(options.json, content)
+    plots = {options.plot, pages.PLOT if options.markdown else None} - {None}
+    if "scenarios" in content:
+        results = pages.results(content)
+        taking_part = [name for name in frameworks.FRAMEWORKS if any(one.framework == name for one in results)]
+        for path in plots:
+            path.write_text(plot.draw(results, taking_part))
+    if options.markdown:
+        pages.write(content)
 
 
 if __name__ == "__main__":

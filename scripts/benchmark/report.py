@@ -95,12 +95,17 @@ def _verdict(results: list[Result]) -> list[str]:
     return [*lines, *(f"  {scenario}: {', '.join(what)}" for scenario, what in missed.items() if what)]
 
 
-def save(path: Path, versions: dict[str, str], rounds: int, parts: dict[str, Any]) -> None:
-    """Write the figures with what is needed to judge them: machine, versions, date."""
-    head = {
+def document(versions: dict[str, str], rounds: int, parts: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures with what is needed to judge them: machine, versions, date."""
+    return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "versions": versions,
         "rounds": rounds,
+        **parts,
     }
-    path.write_text(json.dumps(head | parts, indent=2) + "\n")
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Write what `document` made as JSON."""
+    path.write_text(json.dumps(content, indent=2) + "\n")

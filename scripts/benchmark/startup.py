@@ -14,7 +14,7 @@ from .frameworks import DECLARATIVE, REFERENCE, SUBJECT
 
 _ROOT = Path(__file__).parents[2]
 _GOALS = {"import": 0.45, "routes": 0.2, "memory": 0.5, "openapi": 0.33}
-_ABOUT = {
+ABOUT = {
     "import": "import, ms",
     "routes": "1,000 routes and first request, ms",
     "memory": "memory for them, MiB",
@@ -51,5 +51,5 @@ def _row(key: str, figures: dict[str, list[dict[str, float]]]) -> dict[str, Any]
     cells = [f"{median(each):,.1f}".rjust(11) for each in values.values()]
     shown = f"{ratio:.2f}" if ratio is not None else "-"
     verdict = "-" if ratio is None else "yes" if ratio <= _GOALS[key] else "NO"
-    print(_ABOUT[key].rjust(36), *cells, shown.rjust(8), f"<= {_GOALS[key]:g}".rjust(8), verdict.rjust(5))
+    print(ABOUT[key].rjust(36), *cells, shown.rjust(8), f"<= {_GOALS[key]:g}".rjust(8), verdict.rjust(5))
     return {"what": key, "ratio": ratio, "rounds": values}

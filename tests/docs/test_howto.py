@@ -2,35 +2,54 @@
 
 import hashlib
 import json
-import time
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+import anyio
+import anyio.lowlevel
+import jwt
 import pytest
 
 from docs_src.concepts import lifetimes, mistakes
 from docs_src.howto import (
     background,
+    content_security,
     controllers,
     database,
+    errors,
+    graphql,
     jwt_auth,
+    kettle,
+    roles,
+    serverless,
     settings,
     sockets,
     streaming,
+    telemetry,
     typed_sockets,
     uploads,
     versioning,
 )
-from fastlayer import WebSocketDisconnect
+from fastlayer import Depends, FastLayer, WebSocketDisconnect
 from fastlayer.diagnostics import diagnose
 from fastlayer.testclient import AsyncClient, TestClient
 from tests.cli.conftest import ROOT, in_process
 
 MODULES = (
     background,
+    content_security,
     controllers,
     database,
+    errors,
+    graphql,
     jwt_auth,
+    kettle,
     lifetimes,
+    roles,
     settings,
     sockets,
     streaming,
@@ -81,16 +100,16 @@ def test_a_wrong_password_gives_no_token(name: str, password: str) -> None:
 
 def test_a_token_of_others_or_of_yesterday_is_refused() -> None:
     client = TestClient(jwt_auth.app)
-    good = jwt_auth.make_token({"sub": "ada", "scope": "", "exp": time.time() + 60})
-    late = jwt_auth.make_token({"sub": "ada", "scope": "", "exp": time.time() - 1})
-    header, _, signature = good.split(".")
-    forged = f"{header}.{jwt_auth.encoded(json.dumps({'sub': 'ada', 'exp': 9e9}).encode())}.{signature}"
-    unsigned = f"{jwt_auth.encoded(b'{}')}.{good.split('.')[1]}."
+    good = jwt_auth.make_token("ada", [])
+    late = jwt_auth.make_token("ada", [], timedelta(seconds=-1))
+    forged = jwt.encode({"sub": "ada", "exp": 9e9}, b"x" * 32, "HS256")
+    unsigned = jwt.encode({"sub": "ada", "exp": 9e9}, None, "none")
+    endless = jwt.encode({"sub": "ada"}, jwt_auth.SECRET, "HS256")
     statuses = [
         client.get("/me", headers={"authorization": f"Bearer {token}"}).status_code
-        for token in (good, late, forged, unsigned, "x")
+        for token in (good, late, forged, unsigned, endless, "x")
     ]
-    assert statuses == [200, 401, 401, 401, 401]
+    assert statuses == [200, 401, 401, 401, 401, 401]
 
 
 # --- the others -------------------------------------------------------------------------------------------------
@@ -127,7 +146,7 @@ def test_streams() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_room_hears_what_is_said() -> None:
+async def test_a_room_hears_who_left() -> None:
     async with (
         AsyncClient(sockets.app) as client,
         client.websocket_connect("/rooms/tea?token=ada") as ada,
@@ -198,3 +217,136 @@ def test_a_typed_socket_takes_orders_and_nothing_else() -> None:
         with pytest.raises(WebSocketDisconnect) as caught:
             socket.receive_text()
     assert caught.value.code == 1007
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bookshop/example_test.py",
+        "howto/database_test.py",
+        "howto/sockets_test.py",
+        "howto/telemetry_test.py",
+        "howto/testing.py",
+        "tutorial/testing_async.py",
+    ],
+)
+def test_the_tests_on_the_pages_pass(name: str) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"docs_src/{name}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "passed" in done.stdout) == (0, True), done.stdout
+
+
+def asking(name: str) -> TestClient:
+    return TestClient(roles.app, headers={"x-key": f"{name}'s key"})
+
+
+def test_the_office_is_for_clerks_and_removing_for_owners(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roles, "ORDERS", {1: "bob", 2: "cem"})
+    assert TestClient(roles.app).get("/office/orders").status_code == 401
+    assert asking("bob").get("/office/orders").json() == {"detail": "This takes the role clerk"}
+    assert asking("ada").get("/office/orders").json() == {"1": "bob", "2": "cem"}
+    assert asking("ada").delete("/office/orders/2").status_code == 204
+    assert roles.ORDERS == {1: "bob"}
+
+
+def test_what_belongs_to_somebody_else_is_not_found() -> None:
+    assert asking("bob").get("/orders/1").json() == {"number": 1, "customer": "bob"}
+    assert [asking(name).get(f"/orders/{number}").status_code for name, number in (("bob", 2), ("bob", 3))] == [
+        404,
+        404,
+    ]
+    assert asking("ada").get("/orders/2").status_code == 200
+
+
+def test_equal_dependencies_with_a_parameter_run_once() -> None:
+    calls = []
+
+    @dataclass(frozen=True)
+    class Count:
+        what: str
+
+        async def __call__(self) -> None:
+            calls.append(self.what)
+
+    app = FastLayer()
+    app.get("/", dependencies=[Depends(Count("a")), Depends(Count("a")), Depends(Count("b"))])(lambda: None)
+    TestClient(app).get("/")
+    assert calls == ["a", "b"]
+
+
+PROBLEM = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is no sencha."}
+
+
+def test_errors_as_problem_details() -> None:
+    client = TestClient(errors.app)
+    answer = client.get("/teas/sencha")
+    assert (answer.json(), answer.headers["content-type"]) == (PROBLEM, "application/problem+json")
+    assert client.get("/nowhere").json() == {"type": "about:blank", "title": "Not Found", "status": 404}
+    assert [error["loc"] for error in client.post("/teas", json={"price": 1}).json()["errors"]] == [["body", "name"]]
+
+
+def test_errors_by_a_policy() -> None:
+    answer = TestClient(errors.forms).post("/teas", json={"name": "", "price": 1})
+    assert (answer.status_code, answer.json()) == (400, {"fields": {"name": "String should have at least 1 character"}})
+    described = errors.forms.openapi()["paths"]["/teas"]["post"]["responses"]["400"]
+    assert described["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/FieldErrors"}
+
+
+def test_errors_of_the_programs_own() -> None:
+    answer = TestClient(errors.shop).post("/orders/sencha")
+    assert (answer.status_code, answer.json()) == (409, {"detail": "sencha is sold out."})
+    assert answer.headers["retry-after"] == "3600"
+
+
+def test_the_pages_errors_are_those_of_the_program() -> None:
+    page = (ROOT / "docs" / "howto" / "errors.md").read_text()
+    assert json.loads(page.partition("```json\n")[2].partition("```")[0]) == PROBLEM
+
+
+def test_both_interfaces_of_a_shop_answer() -> None:
+    page = (ROOT / "docs" / "howto" / "graphql.md").read_text()
+    query, answer = re.findall(r"-d '(.*)'\n(.*)\n", page)[0]
+    client = TestClient(graphql.app)
+    asked = client.post("/graphql/", content=query, headers={"content-type": "application/json"})
+    assert asked.json() == json.loads(answer)
+    assert client.get("/teas/sencha").json() == {"price": 4.5}
+    assert client.get("/teas/coffee").status_code == 404
+
+
+@pytest.mark.anyio
+async def test_work_goes_on_as_long_as_the_application() -> None:
+    kettle.kettle.celsius = 20.0
+    async with AsyncClient(kettle.app) as client:
+        before = (await client.get("/kettle")).json()
+        while (await client.get("/kettle")).json() == before:
+            await anyio.lowlevel.checkpoint()
+    after = kettle.kettle.celsius
+    await anyio.wait_all_tasks_blocked()
+    assert kettle.kettle.celsius == after > before
+
+
+def test_every_page_has_a_nonce_of_its_own() -> None:
+    client = TestClient(content_security.app)
+    first, second = (client.get("/docs") for _ in range(2))
+    nonces = [re.findall(r"nonce-([^']+)", answer.headers["content-security-policy"])[0] for answer in (first, second)]
+    assert nonces[0] != nonces[1]
+    assert f'nonce="{nonces[0]}"' in first.text
+
+
+def test_lambda_gets_its_answers() -> None:
+    event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/v2/teas/sencha",
+        "rawQueryString": "",
+        "headers": {"host": "example.com"},
+        "requestContext": {"http": {"method": "GET", "path": "/v2/teas/sencha", "sourceIp": "127.0.0.1"}},
+        "isBase64Encoded": False,
+    }
+    answer = serverless.handler(event, {})  # type: ignore[arg-type]  # an event as Lambda sends it
+    assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"name": "sencha", "price": 4.5})
+
+
+def test_the_application_of_the_telemetry_page_is_a_factory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACES", "http://127.0.0.1:9/v1/traces")
+    assert TestClient(telemetry.main()).get("/health").status_code == 200
