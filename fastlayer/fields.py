@@ -4,6 +4,7 @@ This module and `openapi/schemas.py` are the only places that know Pydantic's in
 of requests: where a value comes from is decided by `params` and `dependencies.analysis`.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import is_dataclass
@@ -217,11 +218,15 @@ def merged_marker(marker: FieldInfo, annotation: Any) -> FieldInfo:
 
     What the marker says itself wins. `annotation` may contain the marker among its metadata.
     """
-    said = FieldInfo.from_annotation(annotation)
     merged = copy(marker)
+    merged._attributes_set = dict(marker._attributes_set)
+    if isinstance(annotation, type):  # a class says nothing beside itself
+        merged.annotation = annotation
+        merged.metadata = list(marker.metadata)
+        return merged
+    said = FieldInfo.from_annotation(annotation)
     inside = any(meta is marker for meta in getattr(annotation, "__metadata__", ()))
     merged.metadata = list(said.metadata) if inside else [*said.metadata, *marker.metadata]
-    merged._attributes_set = dict(marker._attributes_set)
     merged.annotation = said.annotation
     for name, value in said._attributes_set.items():
         if name not in merged._attributes_set and name != "annotation":
@@ -238,6 +243,8 @@ _SEQUENCES = (Sequence, list, tuple, set, frozenset)
 def unwrapped(annotation: Any) -> Any:
     """The annotation behind PEP 695 aliases and `Annotated`."""
     while True:
+        if isinstance(annotation, type):  # the usual case, and the questions below take long
+            return annotation
         if isinstance(annotation, TypeAliasType) or type(annotation).__name__ == "TypeAliasType":
             annotation = annotation.__value__
         elif get_origin(annotation) is Annotated:
@@ -251,9 +258,11 @@ def unwrapped(annotation: Any) -> Any:
 
 def is_json_text(annotation: Any) -> bool:
     """Whether the annotation is `pydantic.Json[...]`: on the wire a string, whatever it holds."""
+    if isinstance(annotation, type):
+        return _is_json(annotation)
     if get_origin(annotation) is Annotated:
         return any(_is_json(meta) for meta in annotation.__metadata__)
-    return annotation is Json
+    return False
 
 
 def reads_json(marker: FieldInfo) -> bool:
@@ -268,12 +277,13 @@ def _is_json(meta: Any) -> bool:
 
 def union_members(annotation: Any) -> tuple[Any, ...]:
     """The members of a union, or the annotation alone; `str` in the place of JSON text."""
-    if is_json_text(annotation):
-        return (str,)
-    annotation = unwrapped(annotation)
-    if get_origin(annotation) in (Union, UnionType):
-        return tuple(member for arg in get_args(annotation) for member in union_members(arg))
-    return (annotation,)
+    if not isinstance(annotation, UnionType):
+        if is_json_text(annotation):
+            return (str,)
+        annotation = unwrapped(annotation)
+        if isinstance(annotation, type) or get_origin(annotation) not in (Union, UnionType):
+            return (annotation,)
+    return tuple(member for arg in annotation.__args__ for member in union_members(arg))
 
 
 def not_none(annotation: Any) -> tuple[Any, ...]:
@@ -289,7 +299,7 @@ def is_nullable(annotation: Any) -> bool:
 def is_class(annotation: Any, classes: type[Any] | tuple[type[Any], ...]) -> bool:
     """Whether the annotation is a subclass of one of these, whatever the annotation is."""
     annotation = unwrapped(annotation)
-    if isinstance(annotation, type) and get_origin(annotation) is None:
+    if isinstance(annotation, type):
         return issubclass(annotation, classes)
     origin = get_origin(annotation)
     return isinstance(origin, type) and issubclass(origin, classes)
@@ -363,7 +373,7 @@ def is_plainly_valid(annotation: Any) -> bool:
 
     A model that is a class already has its schema, and builtins always have; everything else is built to see.
     """
-    if isinstance(annotation, type) and get_origin(annotation) is None:
+    if isinstance(annotation, type):
         return annotation in _PLAIN or issubclass(annotation, (BaseModel, Enum))
     origin = get_origin(annotation)
     if origin in (list, set, frozenset, dict, tuple, Union, UnionType):
@@ -377,6 +387,8 @@ def refuse_pydantic_v1(annotation: Any) -> None:
     Raises:
         PydanticV1NotSupportedError: one was found.
     """
+    if "pydantic.v1.main" not in sys.modules:
+        return
     for member in union_members(annotation):
         for cls in getattr(member, "__mro__", ()):
             if cls.__module__ == "pydantic.v1.main" and cls.__name__ == "BaseModel":

@@ -89,7 +89,8 @@ def analyse(path: str, endpoint: Callable[..., Any], options: Options) -> Operat
     if not callable(endpoint):
         raise FastLayerError(f"An endpoint must be a callable, and {endpoint!r} is not (path {path!r}).")
     dependant = get_dependant(path=path, call=endpoint, scope="function")
-    dependant = with_dependencies(dependant, options.get("dependencies") or (), path)
+    if dependencies := options.get("dependencies"):
+        dependant = with_dependencies(dependant, dependencies, path)
     return Operation(path, endpoint, options, dependant)
 
 

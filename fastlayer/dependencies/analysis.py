@@ -10,13 +10,12 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
-from starlette.routing import compile_path
-
 from .. import params
 from ..body_models import body_keys, body_model, declares_json
 from ..exceptions import DependencyScopeError, FastLayerError
 from ..fields import ModelField, create_model_field, models_in
 from ..limits import ConcurrencyLimit
+from ..paths import PARAMETER
 from .callables import name_of, place_of
 from .models import Dependant, flat_body_params, walk
 from .parameters import Declaration, ParameterError, add_special, make_field, read_declaration
@@ -87,19 +86,24 @@ class _Analysis:
         self._refuse_cycle(call)
         key = (_identity(call), tuple(parent_scopes), None if own_scopes is None else tuple(own_scopes), depends.scope)
         made = self.memo.get(key)
-        if made is None:
-            made = self.memo[key] = Dependant(
-                call=call,
-                path=self.path,
-                scope=depends.scope,
-                own_oauth_scopes=own_scopes,
-                parent_oauth_scopes=parent_scopes or None,
-            )
-            self.trail.append(call)
-            self._read_signature(made)
-            self.trail.pop()
-        # The same parts under another name: the lists are shared, so the work is done once.
-        return replace(made, name=name, use_cache=depends.use_cache, concurrency=concurrency, thread=depends.thread)
+        if made is not None:
+            # The same parts under another name: the lists are shared, so the work is done once.
+            return replace(made, name=name, use_cache=depends.use_cache, concurrency=concurrency, thread=depends.thread)
+        made = self.memo[key] = Dependant(
+            name=name,
+            call=call,
+            own_oauth_scopes=own_scopes,
+            parent_oauth_scopes=parent_scopes or None,
+            use_cache=depends.use_cache,
+            path=self.path,
+            scope=depends.scope,
+            concurrency=concurrency,
+            thread=depends.thread,
+        )
+        self.trail.append(call)
+        self._read_signature(made)
+        self.trail.pop()
+        return made
 
     def _refuse_cycle(self, call: Any) -> None:
         for index, caller in enumerate(self.trail):
@@ -191,9 +195,7 @@ def add_field(dependant: Dependant, field: ModelField) -> None:
 
 def path_names(path: str) -> set[str]:
     """The names of the parameters in a path template."""
-    if "{" not in path:
-        return set()
-    return set(compile_path(path)[2])
+    return {name for name, _ in PARAMETER.findall(path)}
 
 
 def refuse_unknown_path_params(dependant: Dependant, path: str) -> None:
@@ -217,7 +219,7 @@ def refuse_unknown_path_params(dependant: Dependant, path: str) -> None:
 
 
 def with_dependencies(dependant: Dependant, dependencies: Sequence[params.Depends], path: str) -> Dependant:
-    """The endpoint's node with these called before its own dependencies, in this order."""
+    """The endpoint's node with these called before its own dependencies, in this order; another one in any case."""
     nodes = [get_parameterless_sub_dependant(depends=depends, path=path) for depends in dependencies]
     return replace(dependant, dependencies=[*nodes, *dependant.dependencies])
 

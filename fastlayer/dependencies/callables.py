@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,6 +21,8 @@ def unpartial(call: Any) -> Any:
 
 def unwrapped_call(call: Any) -> Any:
     """The function the user wrote, behind partials and `functools.wraps` decorators."""
+    if type(call) is FunctionType and not vars(call):  # nothing is set on it, so nothing is behind it
+        return call
     while (inner := unpartial(inspect.unwrap(unpartial(call)))) is not call:
         call = inner
     return call
@@ -29,6 +32,8 @@ def _candidates(call: Any) -> tuple[Any, ...]:
     """What may carry the kind: the callable, what it wraps, and the `__call__` of both."""
     plain = unpartial(call)
     inner = unwrapped_call(call)
+    if plain is inner and type(plain) is FunctionType:
+        return (plain,)
     if inspect.isclass(plain) or inspect.isclass(inner):
         return ()
     found = [plain, inner]

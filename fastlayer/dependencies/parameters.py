@@ -44,6 +44,7 @@ SPECIAL_TYPES: tuple[tuple[type[Any], str], ...] = (
     (SecurityScopes, "security_scopes_param_name"),
     (Outcome, "outcome_param_name"),
 )
+_SPECIAL_CLASSES = tuple(cls for cls, _ in SPECIAL_TYPES)
 
 
 class ParameterError(FastLayerError, AssertionError):
@@ -184,9 +185,13 @@ def add_special(dependant: Dependant, declared: Declaration) -> bool:
     Raises:
         ParameterError: it also has a marker.
     """
+    if declared.depends is not None:
+        return False
     for candidate in not_none(declared.type_annotation) or (declared.type_annotation,):
+        if not is_class(candidate, _SPECIAL_CLASSES):
+            continue
         for cls, attribute in SPECIAL_TYPES:
-            if not is_class(candidate, cls) or declared.depends is not None:
+            if not is_class(candidate, cls):
                 continue
             if declared.marker is not None:
                 raise declared.error(

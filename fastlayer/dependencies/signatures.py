@@ -3,6 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any, ForwardRef, Literal, get_origin, get_type_hints
 
 from ..exceptions import FastLayerError
@@ -76,11 +77,13 @@ def _resolve_inner(annotation: Any, names: Mapping[str, Any]) -> Any:
 
 
 def _has_forward_reference(annotation: Any) -> bool:
-    if get_origin(annotation) is Literal:
+    """Whether there is a name in the annotation, itself one or not, that still has to be looked up."""
+    if isinstance(annotation, (str, ForwardRef)):
+        return True
+    arguments = getattr(annotation, "__args__", None)
+    if not arguments or get_origin(annotation) is Literal:
         return False
-    return any(
-        isinstance(arg, (str, ForwardRef)) or _has_forward_reference(arg) for arg in getattr(annotation, "__args__", ())
-    )
+    return any(map(_has_forward_reference, arguments))
 
 
 def get_typed_signature(call: Callable[..., Any]) -> inspect.Signature:
@@ -96,15 +99,13 @@ def get_typed_signature(call: Callable[..., Any]) -> inspect.Signature:
             f"{name_of(call)} is not a callable with a readable signature, so it cannot be an endpoint or a dependency."
             " Wrap it in a function that declares its parameters."
         ) from exc
-    names: dict[str, Any] | None = None
-    parameters = []
-    for parameter in signature.parameters.values():
-        annotation = parameter.annotation
-        if isinstance(annotation, (str, ForwardRef)) or _has_forward_reference(annotation):
-            names = _namespace(call) if names is None else names
-            annotation = resolve(annotation, names)
-        parameters.append(parameter.replace(annotation=annotation))
-    return signature.replace(parameters=parameters)
+    parameters = list(signature.parameters.values())
+    unresolved = [one for one in parameters if _has_forward_reference(one.annotation)]
+    if not unresolved:
+        return signature
+    names = _namespace(call)
+    resolved = {one.name: one.replace(annotation=resolve(one.annotation, names)) for one in unresolved}
+    return signature.replace(parameters=[resolved.get(one.name, one) for one in parameters])
 
 
 def get_typed_return_annotation(call: Callable[..., Any]) -> Any:
@@ -114,15 +115,26 @@ def get_typed_return_annotation(call: Callable[..., Any]) -> Any:
     """
     call = unpartial(call)
     try:
-        annotation = inspect.signature(call).return_annotation
+        annotation = _return_annotation(call)
     except (TypeError, ValueError):
         return None
     if annotation is inspect.Signature.empty or inspect.isclass(call):
         return None
-    resolved = resolve(annotation, _namespace(call))
-    if isinstance(resolved, Unresolved):
+    if _has_forward_reference(annotation):
+        annotation = resolve(annotation, _namespace(call))
+    if isinstance(annotation, Unresolved):
         return None
-    return type(None) if resolved is None else resolved
+    return type(None) if annotation is None else annotation
+
+
+def _return_annotation(call: Any) -> Any:
+    """The return annotation as it was written.
+
+    A function on which nothing was set has no other signature than its own, which takes a while to make.
+    """
+    if type(call) is FunctionType and not vars(call):
+        return call.__annotations__.get("return", inspect.Signature.empty)
+    return inspect.signature(call).return_annotation
 
 
 def unresolved_error(call: Any, parameter: str, annotation: Unresolved) -> FastLayerError:

@@ -128,7 +128,7 @@ def _may_contradict(node: Dependant, child: Dependant) -> bool:
         expected = get_args(expected)[0]
     if inspect.isfunction(child.call):
         returned = child.call.__annotations__.get("return")
-        return returned is not None and returned is not expected
+        return returned is not None and returned != expected
     return child.call is not expected
 
 

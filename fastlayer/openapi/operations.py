@@ -67,6 +67,27 @@ def body_of(route: Any) -> DescribedField | None:
     return body
 
 
+class Inputs:
+    """What the routes of one document take from requests, found once for each of them."""
+
+    def __init__(self) -> None:
+        self._flat: dict[int, FlatDependencies] = {}
+        self._bodies: dict[int, DescribedField | None] = {}
+
+    def flat(self, route: Any) -> FlatDependencies:
+        """Its parameters and security schemes."""
+        found = self._flat.get(id(route))
+        if found is None:
+            found = self._flat[id(route)] = flatten(route.dependant)
+        return found
+
+    def body(self, route: Any) -> DescribedField | None:
+        """The field that describes its body."""
+        if id(route) not in self._bodies:
+            self._bodies[id(route)] = body_of(route)
+        return self._bodies[id(route)]
+
+
 class OperationWriter:
     """Writes the path items of one document: `path_item(route)` for each route.
 
@@ -80,18 +101,21 @@ class OperationWriter:
         operation_ids: set[str] | None = None,
         *,
         corrections: Collection[OpenAPICorrection] = (),
+        inputs: Inputs | None = None,
     ) -> None:
         self.schemas = schemas
+        self.inputs = inputs or Inputs()
         self.corrections = corrections
         self.operation_ids: set[str] = set() if operation_ids is None else operation_ids
         self.schemes: dict[str, Any] = {}
         self.uses_validation_errors = False
+        self._statuses: dict[Any, str] = {}
 
     def path_item(self, route: Any) -> dict[str, Any]:
         """The operations of a route by method (lower case); empty if it is not to be listed."""
         if not route.include_in_schema:
             return {}
-        flat = flatten(route.dependant)
+        flat = self.inputs.flat(route)
         return {method.lower(): self.operation(route, method, flat) for method in sorted(route.methods)}
 
     def operation(self, route: Any, method: str, flat: FlatDependencies) -> dict[str, Any]:
@@ -100,7 +124,7 @@ class OperationWriter:
         parameters = self.parameters(flat)
         if parameters:
             operation["parameters"] = parameters
-        body = request_body(body_of(route), self.schemas) if method in METHODS_WITH_BODY else None
+        body = request_body(self.inputs.body(route), self.schemas) if method in METHODS_WITH_BODY else None
         if body and "multipart_models" in self.corrections:
             body = with_files_as_multipart(body, form_groups(flat_body_params(route.dependant)))
         if body:
@@ -144,7 +168,7 @@ class OperationWriter:
     def responses(self, route: Any) -> dict[str, Any]:
         """The route's main response and the additional ones, by status code, range or `default`."""
         response_class = getattr(route.response_class, "value", route.response_class)
-        status = status_key(route, response_class)
+        status = self._status(route, response_class)
         responses: dict[str, Any] = {status: {"description": route.response_description}}
         if content := main_content(route, status, response_class, self.schemas):
             responses[status]["content"] = content
@@ -153,12 +177,20 @@ class OperationWriter:
             self._add_response(route, responses, code, additional, media_type)
         return responses
 
+    def _status(self, route: Any, response_class: Any) -> str:
+        """The status code of the main response: the route's, or what its response class answers by itself."""
+        if route.status_code is not None:
+            return str(int(route.status_code))
+        if response_class not in self._statuses:
+            self._statuses[response_class] = own_status(response_class)
+        return self._statuses[response_class]
+
     def _add_response(
         self, route: Any, responses: dict[str, Any], code: int | str, additional: Mapping[str, Any], media_type: str
     ) -> None:
         key = str(code).upper()
         key = "default" if key == "DEFAULT" else key
-        response = responses.setdefault(key, {})
+        response = responses[key] = plain(responses.get(key, {}))  # a copy: fields that are alike share their schemas
         merge(response, plain({name: value for name, value in additional.items() if name != "model"}))
         if field := route.response_fields.get(code):
             content = response.setdefault("content", {}).setdefault(media_type, {})
@@ -244,10 +276,8 @@ def request_body(body_field: Any, schemas: FieldSchemas) -> dict[str, Any] | Non
     return body
 
 
-def status_key(route: Any, response_class: Any) -> str:
-    """The status code of the main response: the route's, or what its response class answers by itself."""
-    if route.status_code is not None:
-        return str(int(route.status_code))
+def own_status(response_class: Any) -> str:
+    """The status code that a response class answers by itself."""
     parameters = inspect.signature(response_class.__init__).parameters
     default = getattr(parameters.get("status_code"), "default", None)
     return str(default) if isinstance(default, int) else "200"

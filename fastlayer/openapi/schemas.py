@@ -50,6 +50,11 @@ _JSON_DEFAULTS = frozenset({str, int, bool, type(None)})
 class SchemaGenerator(GenerateJsonSchema):
     """Pydantic's generator, with bytes as OpenAPI 3.1 wants them and one pass over the fields instead of two."""
 
+    @property
+    def mode(self) -> SchemaMode:
+        """The mode of the schema at hand, found in one step less: Pydantic asks for it four times for each schema."""
+        return self._config.json_schema_mode_override or self._mode
+
     def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchema:
         """The schema of raw bytes: a media type instead of a `format`, and an encoding where the model names one."""
         described = super().bytes_schema(schema)
@@ -65,22 +70,24 @@ class SchemaGenerator(GenerateJsonSchema):
         return dft if type(dft) in _JSON_DEFAULTS else super().encode_default(dft)
 
     def describe(
-        self, fields: Iterable[tuple[DescribedField, SchemaMode, CoreSchema]]
-    ) -> tuple[dict[DescribedField, JsonSchema], dict[str, JsonSchema]]:
-        """The schema of each field, and the definitions they refer to by their final names, sorted."""
-        schemas: dict[DescribedField, JsonSchema] = {}
-        for field, mode, schema in fields:
+        self, values: Iterable[tuple[SchemaMode, CoreSchema]]
+    ) -> tuple[list[JsonSchema], dict[str, JsonSchema]]:
+        """The schema of each value, in order, and the definitions they refer to by their final names, sorted."""
+        schemas: list[JsonSchema] = []
+        for mode, schema in values:
             self._mode = mode
-            schemas[field] = self.generate_inner(schema)
+            schemas.append(self.generate_inner(schema))
         choices = {
             str(full): [str(name) for name in names] for full, names in self._prioritized_defsref_choices.items()
         }
         definitions = {str(full): schema for full, schema in self.definitions.items()}
+        self.definitions.clear()
         names = simplest_names(definitions, choices)
         references = {REF_PREFIX + full: REF_PREFIX + name for full, name in names.items()}
-        final = {names[full]: _cut_description(plain(schema, references)) for full, schema in definitions.items()}
-        described = {field: plain(schema, references) for field, schema in schemas.items()}
-        return described, dict(sorted(final.items()))
+        final: dict[str, JsonSchema] = {}
+        for full in list(definitions):  # let go one by one: all of them twice would be the peak of memory
+            final[names[full]] = _cut_description(plain(definitions.pop(full), references))
+        return [plain(schema, references) for schema in schemas], dict(sorted(final.items()))
 
 
 def schema_definitions(
@@ -90,10 +97,40 @@ def schema_definitions(
 
     Without `separate_input_output_schemas` outputs are described as inputs, unless they have computed fields.
     """
-    return SchemaGenerator(ref_template=REF_TEMPLATE).describe(
-        (field, _mode(field, schema, separate_input_output_schemas), schema)
-        for field, schema in ((field, _core_schema(field)) for field in dict.fromkeys(fields))
+    alike: dict[Hashable, list[DescribedField]] = defaultdict(list)
+    for field in dict.fromkeys(fields):
+        alike[_likeness(field)].append(field)
+    schemas, definitions = SchemaGenerator(ref_template=REF_TEMPLATE).describe(
+        (_mode(field, schema, separate_input_output_schemas), schema)
+        for field, schema in ((group[0], _core_schema(group[0])) for group in alike.values())
     )
+    groups = zip(alike.values(), schemas, strict=True)
+    return {field: schema for group, schema in groups for field in group}, definitions
+
+
+# What a marker can say that its schema tells. Titles are written later, after the name of each field.
+_SAID = (
+    *("annotation", "default", "default_factory", "title", "description", "examples", "deprecated"),
+    *("discriminator", "json_schema_extra"),
+)
+
+
+def _likeness(field: DescribedField) -> Hashable:
+    """A key that fields share only if their schemas are equal; the field itself where that is not sure.
+
+    A header that a thousand routes read through a dependency is described once: building its schema is most of what
+    a document takes. `repr` tells apart what is equal in Python and not in JSON, such as 1 and True.
+    """
+    info = field.field_info
+    told_otherwise = any(hasattr(info, f"__get_pydantic_{kind}_schema__") for kind in ("core", "json"))
+    if told_otherwise or "_type_adapter" in vars(field) or getattr(field, "config", None) is not None:
+        return field
+    said = (field.mode, tuple(info.metadata), *(getattr(info, name) for name in _SAID))
+    try:
+        hash(said)
+    except TypeError:
+        return field
+    return said, repr(said)
 
 
 def _core_schema(field: DescribedField) -> CoreSchema:

@@ -9,13 +9,12 @@ from pydantic import AnyUrl, ValidationError
 from ..dependencies.models import flat_body_params
 from ..types import OpenAPICorrection
 from .corrections import convertors, told_apart
-from .dependencies import flatten
 from .forms import write_form
 from .operations import (
     VALIDATION_ERRORS,
+    Inputs,
     OperationWriter,
     api_routes,
-    body_of,
     operation_metadata,
     operation_summary,
     request_body,
@@ -49,10 +48,11 @@ def get_openapi(
     valid in 3.2 (`itemSchema`, the `query` method); the other versions leave out or rewrite what they do not know.
     """
     described = [*routes, *(webhooks or ())]
-    fields = get_fields_from_routes(described)
+    inputs = Inputs()
+    fields = get_fields_from_routes(described, inputs)
     schemas, definitions = schema_definitions(fields, separate_input_output_schemas=separate_input_output_schemas)
-    _write_forms(described, schemas, definitions)
-    writer = OperationWriter(schemas, corrections=corrections)
+    _write_forms(described, inputs, schemas, definitions)
+    writer = OperationWriter(schemas, corrections=corrections, inputs=inputs)
     info = {
         "title": title,
         "summary": summary,
@@ -71,16 +71,17 @@ def get_openapi(
     return document_for_version(document, openapi_version)
 
 
-def get_fields_from_routes(routes: Iterable[Any]) -> list[DescribedField]:
+def get_fields_from_routes(routes: Iterable[Any], inputs: Inputs | None = None) -> list[DescribedField]:
     """All fields whose schemas the routes need, each once: bodies, responses, stream items, parameters, callbacks."""
     fields: dict[DescribedField, None] = {}
+    inputs = inputs or Inputs()
     for route in api_routes(routes):
         if not route.include_in_schema:
             continue
-        fields.update(dict.fromkeys(get_fields_from_routes(route.callbacks or ())))
-        own = (body_of(route), route.response_field, *route.response_fields.values(), route.stream_item_field)
+        fields.update(dict.fromkeys(get_fields_from_routes(route.callbacks or (), inputs)))
+        own = (inputs.body(route), route.response_field, *route.response_fields.values(), route.stream_item_field)
         fields.update(dict.fromkeys(field for field in own if field))
-        fields.update(dict.fromkeys(one.field for one in flatten(route.dependant).parameters))
+        fields.update(dict.fromkeys(one.field for one in inputs.flat(route).parameters))
     return list(fields)
 
 
@@ -120,12 +121,14 @@ def generate_operation_id(*, route: Any, method: str) -> str:
     return re.sub(r"\W", "_", f"{route.name}{route.path_format}") + f"_{method.lower()}"
 
 
-def _write_forms(routes: Iterable[Any], schemas: FieldSchemas, definitions: dict[str, JsonSchema]) -> None:
+def _write_forms(
+    routes: Iterable[Any], inputs: Inputs, schemas: FieldSchemas, definitions: dict[str, JsonSchema]
+) -> None:
     """Rewrites the definitions of bodies that are forms with models, those of callbacks too."""
     for route in api_routes(routes):
-        _write_forms(route.callbacks or (), schemas, definitions)
-        body = body_of(route)
-        if body in schemas:
+        _write_forms(route.callbacks or (), inputs, schemas, definitions)
+        body = inputs.body(route)
+        if body is not None and body in schemas:
             write_form(body, flat_body_params(route.dependant), schemas, definitions)
 
 

@@ -4,6 +4,7 @@ It runs the probes, in turns, and compares; it may not measure anything itself.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +25,9 @@ ABOUT = {
 
 def _probe(name: str) -> dict[str, float]:
     command = [sys.executable, "-m", f"{__package__}.probe", name, DECLARATIVE[name]]
-    output = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    # Installed packages have their byte code: where ours may not be written, its compilation would be measured.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    output = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True, check=False)
     if output.returncode:
         raise RuntimeError(f"the probe of {name} failed:\n{output.stderr}")
     figures: dict[str, float] = json.loads(output.stdout)

@@ -1,6 +1,7 @@
 """Names of shared schemas: the same as Pydantic's own generator gives."""
 
 import itertools
+import json
 import random
 from typing import Annotated, Any
 
@@ -8,10 +9,11 @@ import pytest
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
-from fastlayer import Body, FastLayer
+from fastlayer import Body, FastLayer, Query
 from fastlayer.fields import ModelField, create_model_field
 from fastlayer.openapi.constants import REF_TEMPLATE
 from fastlayer.openapi.schemas import field_schema, schema_definitions
+from fastlayer.params import Query as QueryMarker
 
 
 def field(name: str, type_: Any, mode: Any = "validation") -> ModelField:
@@ -114,3 +116,60 @@ def test_what_is_said_of_a_model_in_a_signature_is_told_beside_it() -> None:
     assert body("/bare") == reference
     assert body("/told") == {**reference, "description": "Told"}
     assert body("/left-out") == {**reference, "default": {"name": "x"}}
+
+
+class TellsItself(QueryMarker):  # type: ignore[misc]  # FieldInfo is final, and its markers are subclassed
+    """A parameter that describes itself; the alias of the marker is not in what the others compare."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"type": "string", "format": "told"}
+
+
+def test_values_that_are_equal_in_python_but_not_in_json_are_described_apart() -> None:
+    app = FastLayer()
+
+    @app.get("/")
+    def read(
+        one: Annotated[int | bool, Query()] = 1,
+        true: Annotated[int | bool, Query()] = True,
+        turned: Annotated[bool | int, Query()] = True,
+        short: Annotated[str, Query(max_length=2)] = "",
+        long: Annotated[str, Query(max_length=9)] = "",
+        unhashable: Annotated[list[int], Query()] = [],  # noqa: B006
+    ) -> None: ...
+
+    parameters = app.openapi()["paths"]["/"]["get"]["parameters"]
+    schemas = {parameter["name"]: json.dumps(parameter["schema"]) for parameter in parameters}
+    assert '"default": 1' in schemas["one"]
+    assert '"default": true' in schemas["true"]
+    assert schemas["turned"].index("boolean") < schemas["turned"].index("integer")
+    assert ('"maxLength": 2' in schemas["short"], '"maxLength": 9' in schemas["long"]) == (True, True)
+    assert '"default": []' in schemas["unhashable"]
+
+
+def test_a_marker_that_tells_its_own_schema_is_asked() -> None:
+    app = FastLayer()
+
+    @app.get("/")
+    def read(plain: Annotated[str, Query()], own: Annotated[str, TellsItself()]) -> None: ...
+
+    plain, own = (one["schema"] for one in app.openapi()["paths"]["/"]["get"]["parameters"])
+    assert (plain, own) == ({"type": "string", "title": "Plain"}, {"type": "string", "format": "told", "title": "Own"})
+
+
+def test_what_one_route_adds_to_an_answer_is_not_told_of_others_like_it() -> None:
+    app = FastLayer()
+    items = {"schema": {"items": {"description": "Only here"}}}
+
+    @app.get("/more", responses={200: {"content": {"application/json": items}}})
+    def more() -> list[str]: ...  # type: ignore[empty-body]
+
+    @app.get("/plain")
+    def plain() -> list[str]: ...  # type: ignore[empty-body]
+
+    def answer(path: str) -> Any:
+        return app.openapi()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+
+    assert answer("/more")["items"] == {"type": "string", "description": "Only here"}
+    assert answer("/plain")["items"] == {"type": "string"}
