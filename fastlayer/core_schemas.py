@@ -3,10 +3,11 @@
 Beside `fields` and `openapi/schemas.py` the only place that knows their shape. It knows nothing of requests.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pydantic_core import SchemaValidator
+from pydantic_core import SchemaValidator, ValidationError
 
 Schema = Mapping[str, Any]
 
@@ -53,6 +54,75 @@ class _Branches:
             return (self.rewritten(choice[0]), choice[1])
         whole: Any = {"type": "definitions", "schema": choice, "definitions": list(self.definitions.values())}
         return (self.rewritten(choice), SchemaValidator(whole).title)
+
+
+class BoundedValidator:
+    """A validator like the schema's, which after `limit` errors looks at no further items of containers.
+
+    For a value that is known to be invalid: the first errors are the same and in the same order, later items of
+    lists, sets, tuples and dicts count as valid, and validators around them may meet them as they came.
+    """
+
+    def __init__(self, schema: Any, limit: int) -> None:
+        self.limit = limit
+        self._found = _Count()
+        # Without this, models that have been built before would be taken as they are.
+        self._validator = SchemaValidator(self._rewritten(schema), _use_prebuilt=False)
+
+    def validate_python(self, value: Any, *, from_attributes: bool | None = None) -> Any:
+        """What the schema's validator returns.
+
+        Raises:
+            ValidationError: with the first errors.
+        """
+        self._found.errors = 0
+        return self._validator.validate_python(value, from_attributes=from_attributes)
+
+    def validate_json(self, value: str | bytes) -> Any:
+        """The same for JSON text."""
+        self._found.errors = 0
+        return self._validator.validate_json(value)
+
+    def _rewritten(self, node: Any) -> Any:
+        if isinstance(node, dict):
+            inner = {key: one if key in _SKIPPED else self._rewritten(one) for key, one in node.items()}
+            for key in _ITEMS.get(str(node.get("type")), ()):
+                if key in inner:
+                    inner[key] = self._bounded(inner[key])
+            return inner
+        if isinstance(node, list | tuple):
+            return type(node)(self._rewritten(one) for one in node)
+        return node
+
+    def _bounded(self, items: Any) -> Any:
+        if isinstance(items, list):  # of a tuple, one schema for each place
+            return [self._bounded(one) for one in items]
+        return {"type": "function-wrap", "function": {"type": "no-info", "function": self._check}, "schema": items}
+
+    def _check(self, value: Any, validate: Callable[[Any], Any]) -> Any:
+        before = self._found.errors
+        if before >= self.limit:
+            return value
+        try:
+            result = validate(value)
+        except ValidationError as exc:
+            self._found.errors = before + exc.error_count()
+            raise
+        self._found.errors = before  # what was wrong in branches that were not taken counts for nothing
+        return result
+
+
+class _Count(threading.local):
+    errors = 0
+
+
+_ITEMS: Mapping[str, tuple[str, ...]] = {
+    "list": ("items_schema",),
+    "set": ("items_schema",),
+    "frozenset": ("items_schema",),
+    "tuple": ("items_schema",),
+    "dict": ("keys_schema", "values_schema"),
+}
 
 
 # What strings of JSON fit strictly, although strings of Python do not; and what strings of Python fit strictly.

@@ -8,7 +8,8 @@ from pydantic import AliasChoices, AliasPath, BaseModel, Secret, SecretBytes, Se
 from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
-from .fields import Errors, ModelField, is_class, union_members, unwrapped
+from .error_lists import Errors
+from .fields import ModelField, is_class, union_members, unwrapped
 
 MASK = "**********"
 

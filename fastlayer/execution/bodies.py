@@ -123,7 +123,8 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
             return
         # Strict models refuse, as Python data, the strings JSON writes dates and numbers as. Where both ways find
         # errors, only the ones at places refused as JSON too are real.
-        refused = {("body", *error["loc"]) for error in failure.errors(include_url=False, include_input=False)}
+        first = body_field.first_errors(failure, lambda validator: validator.validate_json(raw))
+        refused = {("body", *error["loc"]) for error in first.errors(include_url=False, include_input=False)}
         exchange.body_places = {error["loc"] for error in errors} & refused
 
     return read

@@ -7,8 +7,8 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from ..error_lists import Errors
 from ..exceptions import EndpointContext, RequestValidationError, WebSocketRequestValidationError
-from ..fields import Errors
 from .exchange import Exchange, get_connection
 from .received import NOTHING
 

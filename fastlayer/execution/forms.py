@@ -11,12 +11,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from .. import params
 from ..body_models import declares_json, is_group, is_json_type, may_be_json
-from ..fields import (
-    Errors,
-    ModelField,
-    holds_bytes,
-    located,
-)
+from ..error_lists import Errors, located
+from ..fields import ModelField, holds_bytes
 from .groups import GroupField
 from .received import NOTHING, Load, Place, Received, default_of, received_from, wants_all, wire_names
 
@@ -121,7 +117,8 @@ def _json_reader(field: ModelField, otherwise: Reader) -> Reader:
         try:
             return field.validator.validate_json(value), []  # pyright: ignore[reportArgumentType]  # text or bytes by now
         except ValidationError as exc:
-            return None, located(exc, loc)
+            first = field.first_errors(exc, lambda validator: validator.validate_json(value))
+            return None, located(first, loc, exc.error_count())
 
     return read
 
