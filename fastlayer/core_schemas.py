@@ -142,7 +142,7 @@ def differs_as_json(schema: Schema) -> bool:
     date is a `date` of `date | str` in JSON, and a `str` in Python. Strict schemas are meant to be read as JSON.
     """
     found = False
-    for node in _nodes(schema):
+    for node in nodes(schema):
         if node.get("strict") is True:
             return False
         if node.get("type") == "union" and node.get("mode") != "left_to_right":
@@ -154,28 +154,28 @@ def differs_as_json(schema: Schema) -> bool:
 
 def is_strict(schema: Schema) -> bool:
     """Whether strict validation is asked for anywhere."""
-    return any(node.get("strict") is True for node in _nodes(schema))
+    return any(node.get("strict") is True for node in nodes(schema))
 
 
 def _is_ambiguous(union: Schema) -> bool:
     choices = [choice[0] if isinstance(choice, tuple) else choice for choice in union["choices"]]
-    kinds = {node.get("type") for choice in choices for node in _shallow(choice)}
+    kinds = {node.get("type") for choice in choices for node in shallow(choice)}
     return bool(kinds & _ONLY_JSON and kinds & _STRINGS) or ("dict" in kinds and bool(kinds & {"model", "dataclass"}))
 
 
-def _shallow(schema: Any) -> Iterator[Schema]:
-    """The schema and those around the same value: what functions, defaults and unions wrap."""
+def shallow(schema: Any) -> Iterator[Schema]:
+    """The schema and those inside it that see the same value: what functions, defaults and unions wrap."""
     yield schema
     if schema["type"] in ("model", "dataclass", "list", "set", "frozenset", "tuple", "dict", "json"):
         return
     if isinstance(inner := schema.get("schema"), dict):
-        yield from _shallow(inner)
+        yield from shallow(inner)
     for choice in schema.get("choices", ()):
         if isinstance(choice, dict | tuple):
-            yield from _shallow(choice[0] if isinstance(choice, tuple) else choice)
+            yield from shallow(choice[0] if isinstance(choice, tuple) else choice)
 
 
-def _nodes(schema: Any) -> Iterator[Schema]:
+def nodes(schema: Any) -> Iterator[Schema]:
     """Every dict of a core schema; configurations are among them."""
     stack: list[tuple[Any, bool]] = [(schema, False)]
     while stack:

@@ -23,6 +23,7 @@ from starlette.datastructures import UploadFile
 from typing_extensions import TypeAliasType, is_typeddict
 
 from .core_schemas import BoundedValidator
+from .early_refusal import refusing_early
 from .error_lists import MAX_ERRORS, Errors, Loc, located
 from .exceptions import FastLayerError, PydanticV1NotSupportedError
 
@@ -92,6 +93,11 @@ class ModelField:
     def validator(self) -> SchemaValidator:
         return self._type_adapter.validator  # type: ignore[return-value]  # PluggableSchemaValidator quacks alike
 
+    @cached_property
+    def early_validator(self) -> SchemaValidator:
+        """For JSON of more than LARGE_JSON bytes: see `early_refusal`."""
+        return refusing_early(self.adapter.core_schema)
+
     @property
     def serializer(self) -> SchemaSerializer:
         return self._type_adapter.serializer
@@ -126,8 +132,10 @@ class ModelField:
         try:
             return self.validator.validate_python(value, from_attributes=True), []
         except ValidationError as exc:
-            first = self.first_errors(exc, lambda validator: validator.validate_python(value, from_attributes=True))
-            return None, located(first, loc, exc.error_count())
+            total = exc.error_count()
+            if total > MANY_ERRORS:
+                exc = self.first_errors(exc, lambda validator: validator.validate_python(value, from_attributes=True))
+            return None, located(exc, loc, total)
 
     def first_errors(self, failure: ValidationError, validate: Callable[[BoundedValidator], Any]) -> ValidationError:
         """A failure with the first MAX_ERRORS errors of this one at least, found again if it has a great many.

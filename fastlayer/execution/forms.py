@@ -114,10 +114,11 @@ def _json_reader(field: ModelField, otherwise: Reader) -> Reader:
             return otherwise(received, load)
         if value is NOTHING:
             return default_of(field, loc)
+        part: Any = value  # text or bytes by now
         try:
-            return field.validator.validate_json(value), []  # pyright: ignore[reportArgumentType]  # text or bytes by now
+            return field.validator.validate_json(part), []
         except ValidationError as exc:
-            first = field.first_errors(exc, lambda validator: validator.validate_json(value))
+            first = field.first_errors(exc, lambda validator: validator.validate_json(part))
             return None, located(first, loc, exc.error_count())
 
     return read
