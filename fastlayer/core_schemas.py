@@ -3,10 +3,11 @@
 Beside `fields` and `openapi/schemas.py` the only place that knows their shape. It knows nothing of requests.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pydantic_core import SchemaValidator
+from pydantic_core import SchemaValidator, ValidationError
 
 Schema = Mapping[str, Any]
 
@@ -55,6 +56,75 @@ class _Branches:
         return (self.rewritten(choice), SchemaValidator(whole).title)
 
 
+class BoundedValidator:
+    """A validator like the schema's, which after `limit` errors looks at no further items of containers.
+
+    For a value that is known to be invalid: the first errors are the same and in the same order, later items of
+    lists, sets, tuples and dicts count as valid, and validators around them may meet them as they came.
+    """
+
+    def __init__(self, schema: Any, limit: int) -> None:
+        self.limit = limit
+        self._found = _Count()
+        # Without this, models that have been built before would be taken as they are.
+        self._validator = SchemaValidator(self._rewritten(schema), _use_prebuilt=False)
+
+    def validate_python(self, value: Any, *, from_attributes: bool | None = None) -> Any:
+        """What the schema's validator returns.
+
+        Raises:
+            ValidationError: with the first errors.
+        """
+        self._found.errors = 0
+        return self._validator.validate_python(value, from_attributes=from_attributes)
+
+    def validate_json(self, value: str | bytes) -> Any:
+        """The same for JSON text."""
+        self._found.errors = 0
+        return self._validator.validate_json(value)
+
+    def _rewritten(self, node: Any) -> Any:
+        if isinstance(node, dict):
+            inner = {key: one if key in _SKIPPED else self._rewritten(one) for key, one in node.items()}
+            for key in _ITEMS.get(str(node.get("type")), ()):
+                if key in inner:
+                    inner[key] = self._bounded(inner[key])
+            return inner
+        if isinstance(node, list | tuple):
+            return type(node)(self._rewritten(one) for one in node)
+        return node
+
+    def _bounded(self, items: Any) -> Any:
+        if isinstance(items, list):  # of a tuple, one schema for each place
+            return [self._bounded(one) for one in items]
+        return {"type": "function-wrap", "function": {"type": "no-info", "function": self._check}, "schema": items}
+
+    def _check(self, value: Any, validate: Callable[[Any], Any]) -> Any:
+        before = self._found.errors
+        if before >= self.limit:
+            return value
+        try:
+            result = validate(value)
+        except ValidationError as exc:
+            self._found.errors = before + exc.error_count()
+            raise
+        self._found.errors = before  # what was wrong in branches that were not taken counts for nothing
+        return result
+
+
+class _Count(threading.local):
+    errors = 0
+
+
+_ITEMS: Mapping[str, tuple[str, ...]] = {
+    "list": ("items_schema",),
+    "set": ("items_schema",),
+    "frozenset": ("items_schema",),
+    "tuple": ("items_schema",),
+    "dict": ("keys_schema", "values_schema"),
+}
+
+
 # What strings of JSON fit strictly, although strings of Python do not; and what strings of Python fit strictly.
 _ONLY_JSON = frozenset(
     {"date", "datetime", "time", "timedelta", "uuid", "decimal", "bytes", "complex", "json-or-python", "lax-or-strict"}
@@ -72,7 +142,7 @@ def differs_as_json(schema: Schema) -> bool:
     date is a `date` of `date | str` in JSON, and a `str` in Python. Strict schemas are meant to be read as JSON.
     """
     found = False
-    for node in _nodes(schema):
+    for node in nodes(schema):
         if node.get("strict") is True:
             return False
         if node.get("type") == "union" and node.get("mode") != "left_to_right":
@@ -84,28 +154,28 @@ def differs_as_json(schema: Schema) -> bool:
 
 def is_strict(schema: Schema) -> bool:
     """Whether strict validation is asked for anywhere."""
-    return any(node.get("strict") is True for node in _nodes(schema))
+    return any(node.get("strict") is True for node in nodes(schema))
 
 
 def _is_ambiguous(union: Schema) -> bool:
     choices = [choice[0] if isinstance(choice, tuple) else choice for choice in union["choices"]]
-    kinds = {node.get("type") for choice in choices for node in _shallow(choice)}
+    kinds = {node.get("type") for choice in choices for node in shallow(choice)}
     return bool(kinds & _ONLY_JSON and kinds & _STRINGS) or ("dict" in kinds and bool(kinds & {"model", "dataclass"}))
 
 
-def _shallow(schema: Any) -> Iterator[Schema]:
-    """The schema and those around the same value: what functions, defaults and unions wrap."""
+def shallow(schema: Any) -> Iterator[Schema]:
+    """The schema and those inside it that see the same value: what functions, defaults and unions wrap."""
     yield schema
     if schema["type"] in ("model", "dataclass", "list", "set", "frozenset", "tuple", "dict", "json"):
         return
     if isinstance(inner := schema.get("schema"), dict):
-        yield from _shallow(inner)
+        yield from shallow(inner)
     for choice in schema.get("choices", ()):
         if isinstance(choice, dict | tuple):
-            yield from _shallow(choice[0] if isinstance(choice, tuple) else choice)
+            yield from shallow(choice[0] if isinstance(choice, tuple) else choice)
 
 
-def _nodes(schema: Any) -> Iterator[Schema]:
+def nodes(schema: Any) -> Iterator[Schema]:
     """Every dict of a core schema; configurations are among them."""
     stack: list[tuple[Any, bool]] = [(schema, False)]
     while stack:

@@ -16,7 +16,7 @@ from starlette.datastructures import UploadFile as StarletteUploadFile
 DefaultType = TypeVar("DefaultType")
 
 
-def _check_upload(value: Any) -> StarletteUploadFile:
+def _validate(value: Any) -> StarletteUploadFile:
     if not isinstance(value, StarletteUploadFile):
         raise ValueError(f"Expected UploadFile, received: {type(value)}")
     return value
@@ -30,7 +30,7 @@ class UploadFile(StarletteUploadFile):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(_check_upload)
+        return core_schema.no_info_plain_validator_function(_validate)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .encoders import dump_json
+from .error_answers import fitting
 from .exceptions import RequestValidationError
 from .responses import EncodedJSONResponse
 
@@ -44,7 +45,7 @@ def validation_handler(policy: ErrorPolicy, *, problems: bool) -> ExceptionHandl
     """The handler of RequestValidationError that follows the policy."""
 
     async def answer_invalid_request(request: Request, exc: RequestValidationError) -> Response:
-        errors = policy.errors(exc)
+        errors, _ = fitting(policy.errors(exc), request, exc)
         if problems and policy.shape is None:
             return problem(policy.status_code, "The request does not have the declared shape.", errors=errors)
         body = {"detail": errors} if policy.shape is None else policy.shape(errors)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.websockets import WebSocket
 
 from fastlayer.encoders import dump_json
+from fastlayer.error_answers import fitting
 from fastlayer.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastlayer.responses import EncodedJSONResponse, JSONResponse, Response
 from fastlayer.status import WS_1008_POLICY_VIOLATION
@@ -25,9 +26,10 @@ async def http_exception_handler(request: Request, exc: HTTPException) -> Respon
 
 
 async def request_validation_exception_handler(request: Request, exc: RequestValidationError) -> JSONResponse:
-    """Return 422 with the list of errors as `detail`."""
+    """Return 422 with the list of errors as `detail`, cut where it is long and outgrows the request."""
     # Not `json.dumps`: an error repeats the input, which may be NaN, deep, or text that is no UTF-8.
-    return EncodedJSONResponse(dump_json({"detail": exc.errors()}), status_code=422)
+    _, detail = fitting(exc.errors(), request, exc)
+    return EncodedJSONResponse(b'{"detail":%b}' % detail, status_code=422)
 
 
 async def websocket_request_validation_exception_handler(

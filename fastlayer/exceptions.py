@@ -81,8 +81,11 @@ class ValidationException(Exception):
 class RequestValidationError(ValidationException):
     """The request does not have the declared shape; answered with 422 unless a handler says otherwise.
 
-    `body` is the body as parsed so far (JSON value, form, or bytes), or None.
+    `body` is the body as parsed so far (JSON value, form, or bytes), or None; `raw_body` its bytes as they were sent,
+    None where they were not read in one piece.
     """
+
+    raw_body: bytes | None = None
 
     def __init__(self, errors: Sequence[Any], *, body: Any = None, endpoint_ctx: EndpointContext | None = None) -> None:
         super().__init__(errors, endpoint_ctx=endpoint_ctx)

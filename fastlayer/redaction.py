@@ -8,7 +8,8 @@ from pydantic import AliasChoices, AliasPath, BaseModel, Secret, SecretBytes, Se
 from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
-from .fields import Errors, ModelField, is_class, union_members, unwrapped
+from .error_lists import Errors
+from .fields import ModelField, is_class, union_members, unwrapped
 
 MASK = "**********"
 
@@ -83,24 +84,45 @@ def redacted(errors: Errors, names: frozenset[str]) -> Errors:
     """The errors with every value masked that stands under one of these names."""
     if not names:
         return errors
-    return [_redacted_error(error, names) for error in errors]
+    copies: Copies = {}
+    return [_redacted_error(error, names, copies) for error in errors]
 
 
-def _redacted_error(error: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+Copies = dict[int, tuple[Any, Any]]
+"""What was copied, with its copy, by identity: errors of one body repeat the same objects."""
+
+
+def _redacted_error(error: dict[str, Any], names: frozenset[str], copies: Copies) -> dict[str, Any]:
     if "input" not in error:
         return error
     if any(part in names for part in error["loc"]):
         kept = {key: value for key, value in error.items() if key != "ctx"}
         return {**kept, "input": MASK}
-    return {**error, "input": mask(error["input"], names)}
+    return {**error, "input": mask(error["input"], names, copies)}
 
 
-def mask(value: Any, names: frozenset[str]) -> Any:
-    """The value with everything masked that stands under one of these names, at any depth; copied where it changed."""
-    if isinstance(value, BaseModel):
-        value = dict(value)
-    if isinstance(value, dict):
-        return {key: MASK if key in names else mask(inner, names) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [mask(inner, names) for inner in value]
-    return value
+def mask(value: Any, names: frozenset[str], copies: Copies | None = None) -> Any:
+    """A copy of the value with everything masked that stands under one of these names, at any depth.
+
+    What `copies` knows already is not copied again.
+    """
+    known: Copies = {} if copies is None else copies
+    pending: list[tuple[Any, Any]] = []
+
+    def copy_of(original: Any) -> Any:
+        if not isinstance(original, (BaseModel, dict, list, tuple)):
+            return original
+        if id(original) not in known:
+            copy: Any = [] if isinstance(original, (list, tuple)) else {}
+            known[id(original)] = original, copy
+            pending.append((original, copy))
+        return known[id(original)][1]
+
+    result = copy_of(value)
+    while pending:  # and no recursion: bodies may be deep
+        original, copy = pending.pop()
+        if isinstance(copy, list):
+            copy.extend(map(copy_of, original))
+        else:
+            copy.update((key, MASK if key in names else copy_of(inner)) for key, inner in dict(original).items())
+    return result

@@ -1,5 +1,6 @@
 """Core schemas: where JSON and Python are read differently, and unions whose branches read their own way."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,9 +10,11 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Tag, TypeAdapter, ValidationError
 
-from fastlayer.core_schemas import branch_validator, differs_as_json, is_strict
+from fastlayer.core_schemas import BoundedValidator, branch_validator, differs_as_json, is_strict
 
 
 class Colour(Enum):
@@ -156,3 +159,77 @@ def test_a_branch_with_a_tag_is_named_by_it() -> None:
     with pytest.raises(ValidationError) as failure:
         validator.validate_python([])
     assert [error["loc"] for error in failure.value.errors()] == [("first",), ("second",)]
+
+
+# --- the first errors of many ---------------------------------------------------------------------------------
+
+
+class Leaf(BaseModel):
+    number: int
+    names: set[int] = set()
+
+
+class Tree(BaseModel):
+    leaf: Leaf | int
+    trees: list["Tree"] = []
+    pairs: tuple[int, list[int]] = (0, [])
+    by_name: dict[int, list[Leaf]] = {}
+    rest: tuple[Leaf, ...] = ()
+
+
+numbers = st.one_of(st.integers(0, 9), st.just("no number"))
+leaves = st.fixed_dictionaries({}, optional={"number": numbers, "names": st.lists(numbers, max_size=3)})
+trees = st.recursive(
+    st.fixed_dictionaries({"leaf": leaves | numbers}),
+    lambda inner: st.fixed_dictionaries(
+        {"trees": st.lists(inner, max_size=4)},
+        optional={
+            "pairs": st.tuples(numbers, st.lists(numbers, max_size=3)).map(list),
+            "by_name": st.dictionaries(st.sampled_from(["1", "2", "x", "y"]), st.lists(leaves, max_size=3)),
+            "rest": st.lists(leaves, max_size=3),
+        },
+    ),
+    max_leaves=8,
+)
+tree_adapter = TypeAdapter(Tree)
+
+
+def failure_of(validate: Any, value: Any) -> ValidationError | None:
+    try:
+        validate(value)
+    except ValidationError as exc:
+        return exc
+    return None
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@given(data=trees, limit=st.integers(1, 10))
+@settings(deadline=None)
+def test_the_first_errors_are_the_same_when_no_more_are_looked_for(as_json: bool, data: Any, limit: int) -> None:
+    bounded = BoundedValidator(tree_adapter.core_schema, limit)
+    if as_json:
+        text = json.dumps(data)
+        full, first = failure_of(tree_adapter.validate_json, text), failure_of(bounded.validate_json, text)
+    else:
+        full, first = failure_of(tree_adapter.validate_python, data), failure_of(bounded.validate_python, data)
+    if full is None or first is None:
+        assert full is first
+    else:
+        assert first.errors()[:limit] == full.errors()[:limit]
+
+
+def test_items_after_the_first_errors_are_not_looked_at() -> None:
+    seen: list[Any] = []
+
+    def look(value: Any) -> Any:
+        seen.append(value)
+        return value
+
+    bounded = BoundedValidator(TypeAdapter(list[list[Annotated[int, BeforeValidator(look)]]]).core_schema, 3)
+    failure = failure_of(bounded.validate_python, [[1, "x"]] * 1000)
+    assert failure is not None
+    assert failure.error_count() == 3
+    assert seen == [1, "x"] * 3
+    # Each validation begins to count anew.
+    assert len(bounded.validate_python([[1]] * 1000)) == 1000
+    assert len(seen) == 1006

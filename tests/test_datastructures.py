@@ -27,6 +27,12 @@ def test_anything_else_is_refused_with_fastapis_message() -> None:
     )
 
 
+def test_in_a_union_errors_name_the_validator_as_fastapi_does() -> None:
+    with pytest.raises(ValidationError) as info:
+        TypeAdapter(list[UploadFile] | UploadFile).validate_python("text")
+    assert info.value.errors()[-1]["loc"] == ("function-plain[_validate()]",)
+
+
 def test_schema_says_binary_content() -> None:
     class Form(BaseModel):
         files: list[UploadFile]

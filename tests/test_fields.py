@@ -6,15 +6,16 @@ from datetime import date
 from typing import Annotated, Any, Generic, Literal, Optional, TypeVar, Union
 
 import pytest
-from pydantic import AliasChoices, BaseModel, Field, Json
+from pydantic import AfterValidator, AliasChoices, BaseModel, Field, Json, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType, TypedDict
 
 from fastlayer import Query, UploadFile
+from fastlayer.error_lists import MAX_ERRORS, located
 from fastlayer.exceptions import FastLayerError
 from fastlayer.fields import (
-    MAX_ERRORS,
+    MANY_ERRORS,
     ModelField,
     create_model_field,
     holds_bytes,
@@ -93,6 +94,34 @@ def test_the_list_of_errors_has_an_end(count: int) -> None:
     _, errors = field(list[int]).validate(["x"] * count, loc=("query",))
     assert len(errors) == count
     assert errors[-1]["type"] == ("int_parsing" if count == MAX_ERRORS else "too_many_errors")
+
+
+def test_of_a_great_many_errors_the_first_are_found_without_listing_the_others() -> None:
+    numbers = field(list[int])
+    items = [1, "x"] * (MANY_ERRORS + 1)
+    failure = failure_of(numbers, items)
+    assert numbers.first_errors(failure, lambda validator: validator.validate_python(items)).error_count() == MAX_ERRORS
+    assert numbers.validate(items, loc=("body",)) == (None, located(failure, ("body",)))
+    assert located(failure, ("body",))[-1]["ctx"]["total"] == MANY_ERRORS + 1
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_all_errors_are_listed_where_a_validator_cannot_bear_items_nobody_looked_at(fails: bool) -> None:
+    def second(values: list[list[int]]) -> list[list[int]]:
+        if fails:
+            values[0][0] + 1  # works with what `list[int]` promises
+        return values
+
+    lists = field(tuple[list[int], Annotated[list[list[int]], AfterValidator(second)]])
+    _, errors = lists.validate([["x"] * (MANY_ERRORS + 1), [["1"], ["y"]]])
+    assert len(errors) == MAX_ERRORS + 1
+    assert errors[-1]["ctx"]["total"] == MANY_ERRORS + 2
+
+
+def failure_of(one: ModelField, value: Any) -> ValidationError:
+    with pytest.raises(ValidationError) as caught:
+        one.validator.validate_python(value)
+    return caught.value
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,29 @@ def test_values_are_masked_in_models_and_sequences_and_errors_without_input_stay
     assert redacted([plain], names) == [plain]
 
 
+def test_what_many_errors_repeat_is_copied_once() -> None:
+    shared = {"password": SECRET, "items": [{"password": SECRET}]}
+    errors = [{"type": "missing", "loc": ("body", name), "msg": "", "input": shared} for name in "abc"]
+    first, *others = [error["input"] for error in redacted([*errors, {**errors[0], "input": shared["items"]}], SECRETS)]
+    assert first == {"password": MASK, "items": [{"password": MASK}]}
+    assert [one is first for one in others] == [True, True, False]
+    assert others[-1] is first["items"]
+    assert shared["password"] == SECRET
+
+
+def test_values_are_masked_at_any_depth() -> None:
+    deep: Any = {"password": SECRET}
+    for _ in range(5_000):
+        deep = [deep]
+    masked = mask(deep, SECRETS)
+    for _ in range(5_000):
+        (masked,) = masked
+    assert masked == {"password": MASK}
+
+
+SECRETS = frozenset({"password"})
+
+
 @pytest.mark.parametrize("status", [204, 205, 304])
 def test_problem_details_have_no_body_where_http_allows_none(status: int) -> None:
     app = FastLayer(problem_details=True)

@@ -23,11 +23,12 @@ from ..dependencies.callables import (
     is_gen_callable,
 )
 from ..dependencies.models import Dependant
+from ..error_lists import Errors
 from ..execution import lifetimes
 from ..execution.exchange import Exchange, get_background, get_response
 from ..execution.extraction import ABSENT_BODY, body_extract, request_params_to_args
 from ..execution.threads import run_in_thread
-from ..fields import Errors, Undefined
+from ..fields import Undefined
 from ..security.oauth2 import SecurityScopes
 
 INNER_STACK, FUNCTION_STACK = "fastapi_inner_astack", "fastapi_function_astack"

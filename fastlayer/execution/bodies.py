@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from ..body_models import is_json_type
 from ..core_schemas import differs_as_json, is_strict
+from ..early_refusal import LARGE_JSON, AbsentField
 from ..exceptions import RequestValidationError
 from ..fields import ModelField, is_class
 from ..limits import FORM_LIMITS_KEY
@@ -51,7 +52,8 @@ async def read_bytes(exchange: Exchange) -> bytes:
         HTTPException: 400 when the client left or the body cannot be read; 413 when it is over a limit.
     """
     if exchange.request is not None:
-        return await exchange.request.body()
+        exchange.raw_body = body = await exchange.request.body()
+        return body
     chunks: list[bytes] = []
     more = True
     while more:
@@ -62,7 +64,7 @@ async def read_bytes(exchange: Exchange) -> bytes:
         if chunk:
             chunks.append(chunk)
         more = message.get("more_body", False)
-    body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    exchange.raw_body = body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     # Whoever asks for the request later, an exception handler for one, finds the body again.
     exchange.receive = replay(body, exchange.receive)
     return body
@@ -104,15 +106,19 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
             _read_json(exchange, raw)
 
     def _read_json(exchange: Exchange, raw: bytes) -> None:
+        validator = body_field.validator if len(raw) <= LARGE_JSON else body_field.early_validator
         try:
-            value = body_field.validator.validate_json(raw)
+            value = validator.validate_json(raw)
         except ValidationError as exc:
             _read_exactly(exchange, raw, exc)
+            return
+        except AbsentField:
+            _read_exactly(exchange, raw, None)
             return
         exchange.body = raw
         exchange.body_values = value.__dict__ if spread else {names[0]: value}
 
-    def _read_exactly(exchange: Exchange, raw: bytes, failure: ValidationError) -> None:
+    def _read_exactly(exchange: Exchange, raw: bytes, failure: ValidationError | None) -> None:
         data = exchange.body = parse_json(raw)
         if not has_strict:
             return  # the steps find what is wrong in the data
@@ -122,8 +128,12 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
             exchange.body_values = values
             return
         # Strict models refuse, as Python data, the strings JSON writes dates and numbers as. Where both ways find
-        # errors, only the ones at places refused as JSON too are real.
-        refused = {("body", *error["loc"]) for error in failure.errors(include_url=False, include_input=False)}
+        # errors, only the ones at places refused as JSON too are real; so are absent fields, in either way.
+        if failure is None:
+            exchange.body_places = {error["loc"] for error in errors if error["type"] == "missing"}
+            return
+        first = body_field.first_errors(failure, lambda validator: validator.validate_json(raw))
+        refused = {("body", *error["loc"]) for error in first.errors(include_url=False, include_input=False)}
         exchange.body_places = {error["loc"] for error in errors} & refused
 
     return read

@@ -7,8 +7,8 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from ..error_lists import Errors
 from ..exceptions import EndpointContext, RequestValidationError, WebSocketRequestValidationError
-from ..fields import Errors
 from .exchange import Exchange, get_connection
 from .received import NOTHING
 
@@ -22,12 +22,10 @@ def invalid(exchange: Exchange, errors: Errors, context: EndpointContext) -> Exc
     """The exception for a request or handshake with these errors."""
     if exchange.scope["type"] == "websocket":
         return WebSocketRequestValidationError(errors, endpoint_ctx=context)
-    body = exchange.body
-    return RequestValidationError(errors, body=None if _is_absent(body) else body, endpoint_ctx=context)
-
-
-def _is_absent(body: Any) -> bool:
-    return body is NOTHING
+    body: Any = exchange.body
+    exception = RequestValidationError(errors, body=None if body is NOTHING else body, endpoint_ctx=context)
+    exception.raw_body = exchange.raw_body
+    return exception
 
 
 def find_handler(exc: BaseException, own: Handlers, scope: Mapping[str, Any]) -> tuple[Any, BaseException]:

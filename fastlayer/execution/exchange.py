@@ -29,6 +29,7 @@ class Exchange:
     background: BackgroundTasks | None = None
     outcome: Outcome | None = None
     body: Any = None
+    raw_body: bytes | None = None  # as it was sent, where it was read in one piece
     body_values: dict[str, Any] | None = None
     body_places: set[Any] | None = None
     sources: Sequence[Any] = ()

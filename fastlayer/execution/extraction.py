@@ -12,7 +12,8 @@ from starlette.requests import cookie_parser
 
 from .. import params
 from ..body_models import is_group
-from ..fields import Errors, Loc, ModelField, is_sequence, missing, models_in, reads_json
+from ..error_lists import Errors, Loc, missing
+from ..fields import ModelField, is_sequence, models_in, reads_json
 from .exchange import Exchange
 from .forms import byte_names, form_fields, load_form, read_form
 from .groups import GroupField

@@ -11,12 +11,8 @@ from starlette.datastructures import FormData, UploadFile
 
 from .. import params
 from ..body_models import declares_json, is_group, is_json_type, may_be_json
-from ..fields import (
-    Errors,
-    ModelField,
-    holds_bytes,
-    located,
-)
+from ..error_lists import Errors, located
+from ..fields import ModelField, holds_bytes
 from .groups import GroupField
 from .received import NOTHING, Load, Place, Received, default_of, received_from, wants_all, wire_names
 
@@ -118,10 +114,12 @@ def _json_reader(field: ModelField, otherwise: Reader) -> Reader:
             return otherwise(received, load)
         if value is NOTHING:
             return default_of(field, loc)
+        part: Any = value  # text or bytes by now
         try:
-            return field.validator.validate_json(value), []  # pyright: ignore[reportArgumentType]  # text or bytes by now
+            return field.validator.validate_json(part), []
         except ValidationError as exc:
-            return None, located(exc, loc)
+            first = field.first_errors(exc, lambda validator: validator.validate_json(part))
+            return None, located(first, loc, exc.error_count())
 
     return read
 

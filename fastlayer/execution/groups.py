@@ -12,17 +12,8 @@ from pydantic.fields import FieldInfo
 
 from .. import params
 from ..core_schemas import branch_validator
-from ..fields import (
-    Errors,
-    Loc,
-    ModelField,
-    holds_bytes,
-    is_nullable,
-    is_sequence,
-    models_in,
-    reads_json,
-    validate_with,
-)
+from ..error_lists import Errors, Loc, validate_with
+from ..fields import ModelField, holds_bytes, is_nullable, is_sequence, models_in, reads_json
 from .received import NOTHING, Load, Place, Received, aliases_of, default_of, one_or_all, unchanged
 
 

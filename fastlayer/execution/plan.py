@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ..fields import Errors, ModelField, located, missing
+from ..error_lists import Errors, located, missing
+from ..fields import ModelField
 from .exchange import Exchange
 from .sources import Reader
 from .threads import run_in_thread

@@ -10,7 +10,8 @@ from urllib.parse import unquote_plus
 from pydantic import AliasChoices, AliasPath
 from pydantic.fields import FieldInfo
 
-from ..fields import Errors, Loc, ModelField, is_sequence, missing, reads_json
+from ..error_lists import Errors, Loc, missing
+from ..fields import ModelField, is_sequence, reads_json
 
 Received = Mapping[str, list[Any]]
 """Every name with its values, in order."""

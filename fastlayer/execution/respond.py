@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from ..encoders import dump_json, jsonable_encoder
+from ..error_lists import located
 from ..exceptions import EndpointContext, ResponseValidationError
-from ..fields import ModelField, is_class, located
+from ..fields import ModelField, is_class
 from ..operation import Operation, is_body_allowed_for_status_code
 from ..responses import ORJSONResponse, check_headers
 from .exchange import Exchange

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from fastlayer import Body, FastLayer, Form, Query
-from fastlayer.fields import MAX_ERRORS
+from fastlayer.error_lists import MAX_ERRORS
 
 from ..in_memory import Answer, call, http_scope
 

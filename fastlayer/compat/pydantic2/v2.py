@@ -12,9 +12,10 @@ from pydantic.fields import FieldInfo
 
 from ...body_models import body_model
 from ...dependencies.signatures import Unresolved, resolve
+from ...error_lists import missing
 from ...fields import ModelField as ModelField
 from ...fields import Undefined as Undefined
-from ...fields import merged_marker, missing, union_members, unwrapped
+from ...fields import merged_marker, union_members, unwrapped
 from ...openapi.schemas import JsonSchema, SchemaMode, field_schema, schema_definitions
 from ...openapi.schemas import SchemaGenerator as GenerateJsonSchema
 from ...params import Body
