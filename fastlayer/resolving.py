@@ -1,22 +1,26 @@
 """What an application offers around dependencies: overrides that restore themselves, and resolving outside requests."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
+from threading import Lock
 from typing import Any
 
 from . import params
-from .dependencies.callables import name_of
-from .dependencies.models import walk
+from .dependencies.analysis import get_dependant
+from .dependencies.callables import identity, name_of
+from .dependencies.models import Dependant, walk
+from .dependencies.overrides import Overridden, Overrides
 from .exceptions import FastLayerError
 from .execution.compile import Settings
 from .execution.outside import DependencyScope, app_scope, resolving
 
-Overrides = dict[Callable[..., Any], Callable[..., Any]]
+_ABSENT: Any = object()
+_replacing = Lock()  # held only while one dict is changed
 
 
 class UnusedOverrideWarning(UserWarning):
-    """A dependency was overridden that no route uses."""
+    """A dependency was overridden to no effect: no route uses it, or it is open already."""
 
 
 class Resolving:
@@ -24,7 +28,7 @@ class Resolving:
 
     default_dependency_scope: params.Scope
     sync_in_thread: bool
-    dependency_overrides: Overrides
+    dependency_overrides: dict[Callable[..., Any], Callable[..., Any]]
     router: Any
 
     @property
@@ -38,39 +42,39 @@ class Resolving:
         return Settings(self.default_dependency_scope, self.sync_in_thread, app_values=self.app_values)
 
     @contextmanager
-    def override(self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]) -> Iterator[None]:
-        """Call other dependencies in the place of these until the block is left, then as before. Nests.
+    def override(self, overrides: Overrides) -> Iterator[None]:
+        """Call other dependencies in the place of these until the block is left, then as before.
+
+        Blocks nest, and may overlap in several threads: leaving one leaves what the others replace.
 
         Raises:
-            FastLayerError: a key or a value is not callable.
+            FastLayerError: a key or a value is not callable, or an override asks for what it replaces.
         """
         for pair in overrides.items():
             if not all(map(callable, pair)):
                 raise FastLayerError(f"override() takes callables: {pair[0]!r} -> {pair[1]!r}.")
+        together = Overridden({**self.dependency_overrides, **overrides})
+        for other in overrides.values():
+            together.refuse_cycles(get_dependant(path="", call=other))
         self._warn_unused(overrides)
-        before: dict[Any, Any] = {original: self.dependency_overrides.get(original) for original in overrides}
-        self.dependency_overrides.update(overrides)
-        try:
+        with replaced(self, overrides):
             yield
-        finally:
-            for original, other in before.items():
-                if other is None:
-                    self.dependency_overrides.pop(original, None)
-                else:
-                    self.dependency_overrides[original] = other
 
-    def _warn_unused(self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
-        used = {node.call for dependant in self._dependants() for node in walk(dependant)}
+    def _warn_unused(self, overrides: Overrides) -> None:
+        used = {identity(node.call) for node in self._overridden_nodes()}
+        opened = {call for call, *_ in self.app_values}
         for original in overrides:
+            found = None
             if original not in used:
-                warnings.warn(
-                    f"{name_of(original)} is overridden, but no route of this application depends on it.",
-                    UnusedOverrideWarning,
-                    stacklevel=4,
-                )
+                found = "is overridden, but no route of this application depends on it."
+            elif original in opened:
+                found = 'is overridden, but has scope="app" and is open already: override it before start-up.'
+            if found is not None:
+                warnings.warn(f"{name_of(original)} {found}", UnusedOverrideWarning, stacklevel=4)
 
-    def _dependants(self) -> list[Any]:
-        return [route.dependant for route in self.router.routes if hasattr(route, "dependant")]
+    def _overridden_nodes(self) -> Iterator[Dependant]:
+        for dependant in _dependants(self.router.routes):
+            yield from walk(dependant)
 
     def dependencies(self) -> AbstractAsyncContextManager[DependencyScope]:
         """A scope to call functions in outside requests: `async with app.dependencies() as scope`.
@@ -82,4 +86,37 @@ class Resolving:
     def open_app_scope(self) -> AbstractAsyncContextManager[None]:
         """Open the dependencies with scope "app"; part of the lifespan."""
         settings = Settings(self.default_dependency_scope, self.sync_in_thread)
-        return app_scope(self._dependants(), settings, self.dependency_overrides, self.app_values)
+        overrides = self.dependency_overrides
+        return app_scope(_dependants(self.router.routes), settings, overrides, self.app_values)
+
+
+def _dependants(routes: Iterable[Any]) -> list[Any]:
+    return [route.dependant for route in routes if hasattr(route, "dependant")]
+
+
+@contextmanager
+def replaced(app: Any, overrides: Overrides) -> Iterator[None]:
+    """Have `app.dependency_overrides` hold these until the block is left, then what was there.
+
+    Blocks may overlap: where a later one replaced the same, it takes over what has to be put back.
+    """
+    with _replacing:
+        blocks: list[dict[Any, Any]] = app.__dict__.setdefault("_override_blocks", [])
+        current = app.dependency_overrides
+        before = {original: current.get(original, _ABSENT) for original in overrides}
+        current.update(overrides)
+        blocks.append(before)
+    try:
+        yield
+    finally:
+        with _replacing:
+            index = next(number for number, block in enumerate(blocks) if block is before)
+            del blocks[index]
+            for original, other in before.items():
+                later = next((block for block in blocks[index:] if original in block), None)
+                if later is not None:
+                    later[original] = other
+                elif other is _ABSENT:
+                    app.dependency_overrides.pop(original, None)
+                else:
+                    app.dependency_overrides[original] = other
