@@ -1,10 +1,13 @@
 """What an application offers around dependencies: overrides that restore themselves, and resolving outside requests."""
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections import ChainMap
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from threading import Lock
 from typing import Any
+
+from starlette.routing import BaseRoute, Router
 
 from . import params
 from .dependencies.analysis import get_dependant
@@ -13,7 +16,9 @@ from .dependencies.models import Dependant, walk
 from .dependencies.overrides import Overridden, Overrides
 from .exceptions import FastLayerError
 from .execution.compile import Settings
+from .execution.inherited import inherits
 from .execution.outside import DependencyScope, app_scope, resolving
+from .lifespans import mounted_apps
 
 _ABSENT: Any = object()
 _replacing = Lock()  # held only while one dict is changed
@@ -29,7 +34,9 @@ class Resolving:
     default_dependency_scope: params.Scope
     sync_in_thread: bool
     dependency_overrides: dict[Callable[..., Any], Callable[..., Any]]
+    inherit_overrides: bool
     router: Any
+    _outer: Any = None  # the application whose lifespan runs this one's
 
     @property
     def app_values(self) -> dict[Any, Any]:
@@ -73,25 +80,50 @@ class Resolving:
                 warnings.warn(f"{name_of(original)} {found}", UnusedOverrideWarning, stacklevel=4)
 
     def _overridden_nodes(self) -> Iterator[Dependant]:
-        for dependant in _dependants(self.router.routes):
+        for dependant in _dependants(overridden_routes(self.router)):
             yield from walk(dependant)
+
+    def overrides_outside_requests(self) -> Overrides:
+        """The overrides that hold in the lifespan and wherever else there is no request: inherited ones too."""
+        if self._outer is None or not self.inherit_overrides:
+            return self.dependency_overrides
+        return ChainMap(self.dependency_overrides, self._outer.overrides_outside_requests())
 
     def dependencies(self) -> AbstractAsyncContextManager[DependencyScope]:
         """A scope to call functions in outside requests: `async with app.dependencies() as scope`.
 
         `await scope.call(function, **known)` resolves the function's dependencies as a request would.
         """
-        return resolving(self.plan_settings(), self.dependency_overrides)
+        return resolving(self.plan_settings(), self.overrides_outside_requests())
 
     def open_app_scope(self) -> AbstractAsyncContextManager[None]:
         """Open the dependencies with scope "app"; part of the lifespan."""
         settings = Settings(self.default_dependency_scope, self.sync_in_thread)
-        overrides = self.dependency_overrides
+        overrides = self.overrides_outside_requests()
         return app_scope(_dependants(self.router.routes), settings, overrides, self.app_values)
+
+    @asynccontextmanager
+    async def mounted_in(self, outer: Any, lifespan: AbstractAsyncContextManager[Any]) -> AsyncIterator[Any]:
+        """Run the lifespan inside that of the application this one is mounted in."""
+        self._outer = outer
+        try:
+            async with lifespan as state, self.open_app_scope():
+                yield state
+        finally:
+            self._outer = None
 
 
 def _dependants(routes: Iterable[Any]) -> list[Any]:
     return [route.dependant for route in routes if hasattr(route, "dependant")]
+
+
+def overridden_routes(router: Router) -> Iterator[BaseRoute]:
+    """The routes that overrides of the router's application apply to: its own, and those mounted that inherit."""
+    yield from router.routes
+    for mounted, inner in mounted_apps(router.routes):
+        if inherits(getattr(inner, "dependency_overrides_provider", None)):
+            # What is mounted in a mounted router is among the mounted applications already.
+            yield from inner.routes if mounted is inner else overridden_routes(inner)
 
 
 @contextmanager

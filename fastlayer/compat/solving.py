@@ -26,6 +26,7 @@ from ..dependencies.overrides import Overridden
 from ..execution import lifetimes
 from ..execution.exchange import Exchange, get_background, get_response
 from ..execution.extraction import ABSENT_BODY, body_extract, request_params_to_args
+from ..execution.inherited import provider_for
 from ..execution.threads import run_in_thread
 from ..fields import Errors, Undefined
 from ..security.oauth2 import SecurityScopes
@@ -68,7 +69,8 @@ async def solve_dependencies(
     exchange.body = ABSENT_BODY if body is Undefined else body
     exchange.response = response
     exchange.background = background_tasks
-    overrides = getattr(dependency_overrides_provider, "dependency_overrides", None) or {}
+    provider = provider_for(request.scope, dependency_overrides_provider)
+    overrides = getattr(provider, "dependency_overrides", None) or {}
     solver = _Solver(exchange, request, overrides, {} if dependency_cache is None else dependency_cache)
     solver.embed = embed_body_fields
     solver.overridden.refuse_cycles(dependant)

@@ -28,6 +28,7 @@ from . import errors
 from .bodies import BodyReader, exact_json_reader, form_reader, is_short_form, json_reader
 from .compile import Settings, compile_plan
 from .exchange import Exchange, track_start
+from .inherited import provider_for
 from .lifetimes import Cleanup, Unshielded, cleanup_scope, close
 from .plan import InvalidRequest, Plan, in_order_of_visits, run
 from .respond import JSON_HEADER, Answer, Answering, answering, merge_injected, send_json, status_of, to_answer
@@ -321,7 +322,8 @@ async def handle_request(execution: Execution, request: Request, provider: Any) 
     What must be closed later is left with the exchange in the scope, for `request_response` to close.
     """
     exchange = exchange_of(request)
-    return as_response(await produce(execution, exchange, provider), exchange, execution.answering)
+    answer = await produce(execution, exchange, provider_for(request.scope, provider))
+    return as_response(answer, exchange, execution.answering)
 
 
 def exchange_of(request: Request) -> Exchange:
