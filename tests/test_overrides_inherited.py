@@ -100,9 +100,11 @@ async def test_an_application_that_does_not_inherit_lets_nothing_through() -> No
     app = FastLayer()
     app.mount("/through", through)
     app.mount("/opaque", opaque)
+    through.mount("/opaque", opaque)
     app.dependency_overrides[name] = other
     assert await name_in(app, "/through/in/name") == "other"
     assert await name_in(app, "/opaque/in/name") == "original"
+    assert await name_in(app, "/through/opaque/in/name") == "original"
     opaque.dependency_overrides[name] = lambda: "opaque"
     through.dependency_overrides[name] = lambda: "through"
     assert await name_in(app, "/opaque/in/name") == "opaque"

@@ -224,13 +224,13 @@ async def test_what_fails_to_open_is_not_closed() -> None:
 async def test_the_end_of_an_iteration_that_an_endpoint_raises_is_thrown_in_as_it_is(kind: str) -> None:
     """A generator may not let it out as it is (PEP 479): it comes back wrapped, and is still the same failure."""
     seen: list[BaseException | None] = []
-    chosen = watched(kind, lambda: None, seen.append)
+    inner, outer = (watched(kind, lambda: None, seen.append) for _ in range(2))
 
     def endpoint() -> None:
         raise StopAsyncIteration("x")
 
-    answer = await call(serving(chosen, chosen, endpoint=endpoint))
-    assert [type(exc) for exc in seen] == [StopAsyncIteration]
+    answer = await call(serving(outer, inner, endpoint=endpoint))
+    assert [type(exc) for exc in seen] == [StopAsyncIteration, StopAsyncIteration]
     assert answer.status == 500
 
 
