@@ -27,6 +27,7 @@ from .exception_handlers import (
     websocket_request_validation_exception_handler,
 )
 from .exceptions import FastLayerError, RequestValidationError, WebSocketRequestValidationError
+from .execution.inherited import hand_on
 from .execution.stack import folded
 from .frontend import CheckDir, Fallback
 from .lifespans import Lifespan, with_mounted
@@ -49,7 +50,8 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
 
     `mounted_lifespans` (yes, if nothing is said) runs the lifespans of mounted FastLayer and Starlette applications
     inside the app's own. `errors_inside_middleware` (no) answers unhandled errors inside the middleware, so that CORS
-    headers are on a 500 too. `telemetry` configures OpenTelemetry.
+    headers are on a 500 too. `inherit_overrides` (no) lets the dependency overrides of the application it is mounted in
+    hold here too, where this one has none of its own for the same. `telemetry` configures OpenTelemetry.
     """
 
     default_dependency_scope: params.Scope = "response"
@@ -105,6 +107,7 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         telemetry: TelemetryConfig | None = None,
         mounted_lifespans: bool | None = None,
         errors_inside_middleware: bool = False,
+        inherit_overrides: bool = False,
         **options: Unpack[LayerOptions],
     ) -> None:
         self.debug, self.state, self.root_path = debug, State(), root_path
@@ -125,7 +128,7 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         self.sync_in_thread = sync_in_thread
         self.strict, self.silence = strict, frozenset(silence)
         self.telemetry, self.is_traced = telemetry, False
-        self.errors_inside_middleware = errors_inside_middleware
+        self.errors_inside_middleware, self.inherit_overrides = errors_inside_middleware, inherit_overrides
         if mounted_lifespans is not None:
             self.mounted_lifespans = mounted_lifespans
         self.webhooks = webhooks or APIRouter()
@@ -174,6 +177,8 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         """The ASGI application."""
         if self.root_path:
             scope["root_path"] = self.root_path
+        if self.inherit_overrides:
+            hand_on(scope)
         scope["app"] = self
         await (self.middleware_stack or self.prepare())(scope, receive, send)
 

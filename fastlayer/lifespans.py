@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 from starlette.routing import BaseRoute, Router
@@ -95,8 +95,12 @@ def with_mounted(lifespan: Lifespan, routes: Iterable[BaseRoute], own: Any) -> L
         async with AsyncExitStack() as stack:
             state: State = await stack.enter_async_context(lifespan(app))
             for mounted, router in mounted_apps(routes):
+                inner: AbstractAsyncContextManager[Any] = nullcontext()
                 if own is None or own not in (router.lifespan_context, getattr(mounted, "lifespan", None)):
-                    state = _joined(state, await stack.enter_async_context(router.lifespan_context(mounted)))
+                    inner = router.lifespan_context(mounted)
+                if hasattr(mounted, "mounted_in"):  # an application of ours: its dependencies are opened with it
+                    inner = mounted.mounted_in(app, inner)
+                state = _joined(state, await stack.enter_async_context(inner))
             yield state
 
     return around

@@ -6,6 +6,7 @@ edit before that is honoured. Requests are answered by `execution`; which route 
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from copy import copy
+from functools import partial
 from inspect import cleandoc
 from re import Pattern
 from typing import Any, ClassVar, Self
@@ -24,6 +25,7 @@ from .dependencies.callables import unwrapped_call
 from .exceptions import EndpointContext, FastLayerError
 from .execution import handler as handling
 from .execution.compile import Settings
+from .execution.inherited import following
 from .execution.traced import traced_app
 from .execution.websockets import websocket_app
 from .fields import ModelField
@@ -204,7 +206,7 @@ class APIRoute(_Templated, Route):
         derived = copy(self)
         derived.original_route = self.original_route
         derived.include_prefix = prefix + self.include_prefix
-        derived.dependency_overrides_provider = provider or self.dependency_overrides_provider
+        derived.dependency_overrides_provider = provider
         derived.set_path(prefix + self.path)
         options = combine(outer, self.options_now())
         if "{" in prefix or self._analysed != self._signed():
@@ -272,8 +274,8 @@ class APIRoute(_Templated, Route):
 
     def _direct_app(self, root_path: str) -> ASGIApp:
         execution, provider = self.compile(root_path), self.dependency_overrides_provider
-        app = handling.http_app(execution, provider)
-        return traced_app(execution, provider, app) if getattr(provider, "is_traced", False) else app
+        make = traced_app if getattr(provider, "is_traced", False) else handling.http_app
+        return following(partial(make, execution), provider)
 
     def recompile(self) -> None:
         """Compile anew at the next request, unless somebody put an app of their own in the place of ours."""
@@ -347,7 +349,7 @@ class APIWebSocketRoute(_Templated, WebSocketRoute):
     def included(self, prefix: str, outer: Options, provider: Any) -> Self:
         """This route as it is under a prefix, with the dependencies of the routers around it."""
         derived = copy(self)
-        derived.dependency_overrides_provider = provider or self.dependency_overrides_provider
+        derived.dependency_overrides_provider = provider
         derived.set_path(prefix + self.path)
         derived.options = combine(socket_options(outer), dict(self.options))
         derived._analyse()
@@ -361,7 +363,8 @@ class APIWebSocketRoute(_Templated, WebSocketRoute):
         settings = plan_settings(provider)
         settings.scope_type = "websocket"
         context = endpoint_context(self.endpoint, root_path + self.path, ("WS",))
-        app = websocket_app(handling.prepare(operation, settings, context), provider)
+        execution = handling.prepare(operation, settings, context)
+        app = following(partial(websocket_app, execution), provider)
         return wrapped(app, self.options.get("middleware") or ())
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

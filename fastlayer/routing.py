@@ -13,6 +13,7 @@ from typing_extensions import Unpack
 from .derived import derived_route
 from .dispatch import Dispatcher
 from .exceptions import FastLayerError
+from .execution.inherited import INHERITING
 from .frontend import CheckDir, Fallback, FrontendGroup
 from .frontends import guard
 from .inclusion import Inclusion
@@ -74,7 +75,11 @@ class APIRouter(Registration, Dispatcher):
     """A group of operations with options in common.
 
     `prefix` leads every path; the other `options` are those of RouteOptions that apply to all routes inside. Routes
-    may be added before and after the router is included, however often and deep.
+    may be added before and after the router is included, however often and deep. Included, it has the dependency
+    overrides of the application; mounted, only with `inherit_overrides`.
+
+    Raises, when made:
+        FastLayerError: an option cannot work, or `inherit_overrides` beside a provider of overrides.
     """
 
     default_dependency_scope = "response"
@@ -92,6 +97,7 @@ class APIRouter(Registration, Dispatcher):
         on_startup: Sequence[Callable[[], Any]] | None = None,
         on_shutdown: Sequence[Callable[[], Any]] | None = None,
         lifespan: Lifespan | None = None,
+        inherit_overrides: bool = False,
         **options: Unpack[SharedOptions],
     ) -> None:
         given: Options = written(_class_option(options, default_response_class), where="APIRouter()")
@@ -103,7 +109,7 @@ class APIRouter(Registration, Dispatcher):
         super().__init__(routes=routes, redirect_slashes=redirect_slashes, default=default)
         self.lifespan_context: Lifespan = RouterLifespan(self, lifespan)
         self.prefix = checked_prefix(prefix)
-        self.dependency_overrides_provider = dependency_overrides_provider
+        self.dependency_overrides_provider = _provider(dependency_overrides_provider, inherits=inherit_overrides)
         self.route_class = route_class
         self.exception_handlers: dict[Any, Callable[..., Any]] = dict(given.pop("exception_handlers", {}))
         self.tags = given.pop("tags", [])
@@ -274,7 +280,7 @@ class APIRouter(Registration, Dispatcher):
     ) -> Iterator[tuple[str, FrontendGroup]]:
         """The frontends in here with their prefixes: this router's own, then those of the routers it includes."""
         group = self._frontend_routes
-        provider = provider or self.dependency_overrides_provider
+        provider = self.dependency_overrides_provider if outer is None else provider
         if group is not None and outer is None:
             yield prefix, group
         elif group is not None:
@@ -294,6 +300,15 @@ class APIRouter(Registration, Dispatcher):
         if isinstance(name, str):
             return super().url_path_for(name, **path_params)
         return path_of(self.routes, name, path_params)
+
+
+def _provider(given: Any, *, inherits: bool) -> Any:
+    if inherits and given is not None:
+        raise RouterError(
+            "APIRouter() got dependency_overrides_provider and inherit_overrides=True: choose where its overrides come"
+            " from. A FastLayer as the provider takes inherit_overrides itself."
+        )
+    return INHERITING if inherits else given
 
 
 def _class_option(options: Mapping[str, Any], response_class: Any) -> dict[str, Any]:

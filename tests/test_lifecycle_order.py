@@ -5,16 +5,18 @@ generators. Events are appended by the dependencies, the endpoints, the backgrou
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
 import pytest
 
-from fastlayer import BackgroundTasks, Depends, FastLayer, HTTPException, Outcome, WebSocket
+from fastlayer import BackgroundTasks, Depends, FastLayer, HTTPException, WebSocket
 from fastlayer.responses import StreamingResponse
 from fastlayer.sse import EventSourceResponse
 
 from .in_memory import Answer, Socket, call
+from .yielding import KINDS, watched
 
 pytestmark = pytest.mark.anyio
 
@@ -34,29 +36,7 @@ def recorded(name: str, events: Events, kind: str, inner: Any = None) -> Callabl
     def closed(failure: BaseException | None) -> None:
         events.append(f"close {name}" + (f" with {type(failure).__name__}" if failure else ""))
 
-    async def asynchronous(value: Any = inner) -> AsyncIterator[str]:
-        events.append(f"open {name}")
-        failure: BaseException | None = None
-        try:
-            yield name
-        except BaseException as exc:
-            failure = exc
-            raise
-        finally:
-            closed(failure)
-
-    def synchronous(value: Any = inner) -> Iterator[str]:
-        events.append(f"open {name}")
-        failure: BaseException | None = None
-        try:
-            yield name
-        except BaseException as exc:
-            failure = exc
-            raise
-        finally:
-            closed(failure)
-
-    return asynchronous if kind == "async" else synchronous
+    return watched(kind, lambda: events.append(f"open {name}"), closed, inner)
 
 
 def application(events: Events, kind: str) -> FastLayer:
@@ -107,53 +87,35 @@ def application(events: Events, kind: str) -> FastLayer:
         events.append("operation")
         await anyio.sleep_forever()
 
+    @contextmanager
+    def producing() -> Iterator[None]:
+        events.append("first item")
+        try:
+            yield
+        finally:
+            events.append("generator ended")
+
     async def items() -> AsyncIterator[str]:
-        events.append("first item")
-        try:
+        with producing():
             yield "a"
             yield "b"
-        finally:
-            events.append("generator ended")
 
-    @app.get("/jsonl")
-    async def jsonl(tasks: BackgroundTasks, value: Any = function) -> AsyncIterator[str]:
+    async def stream(tasks: BackgroundTasks, value: Any = function) -> AsyncIterator[str]:
         tasks.add_task(background)
-        events.append("first item")
-        try:
+        with producing():
             yield "a"
             yield "b"
-        finally:
-            events.append("generator ended")
 
-    @app.get("/sse", response_class=EventSourceResponse)
-    async def sse(tasks: BackgroundTasks, value: Any = function) -> AsyncIterator[str]:
+    def sync_stream(tasks: BackgroundTasks, value: Any = function) -> Iterator[str]:
         tasks.add_task(background)
-        events.append("first item")
-        try:
+        with producing():
             yield "a"
             yield "b"
-        finally:
-            events.append("generator ended")
 
-    @app.get("/raw", response_class=StreamingResponse)
-    async def raw(tasks: BackgroundTasks, value: Any = function) -> AsyncIterator[str]:
-        tasks.add_task(background)
-        events.append("first item")
-        try:
-            yield "a"
-            yield "b"
-        finally:
-            events.append("generator ended")
-
-    @app.get("/raw-sync", response_class=StreamingResponse)
-    def raw_sync(tasks: BackgroundTasks, value: Any = function) -> Iterator[str]:
-        tasks.add_task(background)
-        events.append("first item")
-        try:
-            yield "a"
-            yield "b"
-        finally:
-            events.append("generator ended")
+    app.get("/jsonl")(stream)
+    app.get("/sse", response_class=EventSourceResponse)(stream)
+    app.get("/raw", response_class=StreamingResponse)(stream)
+    app.get("/raw-sync", response_class=StreamingResponse)(sync_stream)
 
     @app.get("/returned")
     async def returned(tasks: BackgroundTasks, value: Any = function) -> StreamingResponse:
@@ -200,7 +162,7 @@ class Recorder:
         return await Socket(self.app, path).run(self.on_send)
 
 
-@pytest.fixture(params=["async", "sync"])
+@pytest.fixture(params=KINDS)
 def recorder(request: pytest.FixtureRequest) -> Recorder:
     return Recorder(request.param)
 
@@ -441,7 +403,7 @@ async def test_a_response_with_background_tasks_of_its_own_runs_the_injected_one
     assert events == ["open response", "close response", "injected", "own"]
 
 
-async def test_a_failing_background_task_is_thrown_only_into_the_request_scope(recorder: Recorder) -> None:
+async def test_a_failing_background_task_is_thrown_only_into_the_request_scope() -> None:
     app = FastLayer()
     events: Events = []
     request = Depends(recorded("request", events, "async"), scope="request")
@@ -458,34 +420,3 @@ async def test_a_failing_background_task_is_thrown_only_into_the_request_scope(r
     answer = await call(app)
     assert answer.json() == "x"
     assert events == ["open request", "open response", "close response", "close request with Broken"]
-
-
-@pytest.mark.parametrize(
-    ("path", "status", "failure"), [("/ok", 201, None), ("/bad", 418, None), ("/no", None, Broken)]
-)
-async def test_an_outcome_says_after_the_yield_what_became_of_the_request(
-    path: str, status: int | None, failure: type[Exception] | None
-) -> None:
-    seen: list[Any] = []
-    app = FastLayer()
-
-    async def session(outcome: Outcome) -> AsyncIterator[None]:
-        assert outcome.status_code is None
-        assert outcome.ok
-        try:
-            yield
-        finally:
-            seen.append((outcome.status_code, outcome.exception and type(outcome.exception), outcome.ok))
-
-    @app.get("/ok", status_code=201, dependencies=[Depends(session)])
-    async def ok() -> None: ...
-
-    @app.get("/bad", status_code=418, dependencies=[Depends(session)])
-    async def bad() -> None: ...
-
-    @app.get("/no", dependencies=[Depends(session)])
-    async def no() -> None:
-        raise Broken
-
-    await call(app, path)
-    assert seen == [(status, failure, status == 201)]

@@ -22,6 +22,7 @@ class Broken(Exception):
 
 def observer(seen: Seen) -> Callable[..., Any]:
     async def session(outcome: Outcome) -> AsyncIterator[Outcome]:
+        assert (outcome.status_code, outcome.exception, outcome.ok) == (None, None, True)
         try:
             yield outcome
         finally:
@@ -42,29 +43,31 @@ def test_an_outcome_is_ok_if_nothing_was_raised_and_the_status_is_below_400(
 
 
 @pytest.mark.parametrize("scope", ["function", "response", "request"])
-async def test_what_was_raised_is_known_in_every_scope(scope: Any) -> None:
+@pytest.mark.parametrize("failure", [HTTPException(404), Broken()])
+async def test_what_was_raised_is_known_in_every_scope(scope: Any, failure: Exception) -> None:
     seen: Seen = []
     app = FastLayer()
 
     @app.get("/", dependencies=[Depends(observer(seen), scope=scope)])
     async def endpoint() -> None:
-        raise HTTPException(404)
+        raise failure
 
     await call(app)
-    assert seen == [(None, HTTPException, False)]
+    assert seen == [(None, type(failure), False)]
 
 
-@pytest.mark.parametrize(("scope", "status"), [("function", None), ("response", 201), ("request", 201)])
-async def test_the_status_is_known_once_the_response_was_sent(scope: Any, status: int | None) -> None:
+@pytest.mark.parametrize("declared", [201, 418])
+@pytest.mark.parametrize("scope", ["function", "response", "request"])
+async def test_the_status_is_known_once_the_response_was_sent(scope: Any, declared: int) -> None:
     seen: Seen = []
     app = FastLayer()
 
-    @app.get("/", status_code=201, dependencies=[Depends(observer(seen), scope=scope)])
+    @app.get("/", status_code=declared, dependencies=[Depends(observer(seen), scope=scope)])
     async def endpoint() -> str:
         return "x"
 
     await call(app)
-    assert seen == [(status, None, True)]
+    assert seen == [(None, None, True) if scope == "function" else (declared, None, declared < 400)]
 
 
 async def test_an_invalid_request_is_an_exception() -> None:

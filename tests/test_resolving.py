@@ -68,6 +68,25 @@ def test_scope_app_is_overridable_before_start_up() -> None:
         assert client.get("/").json() == "fake"
 
 
+def test_overriding_scope_app_after_start_up_is_reported() -> None:
+    def pool() -> str:
+        return "real"
+
+    app = FastLayer()
+
+    @app.get("/")
+    def read(pool: Annotated[str, Depends(pool, scope="app")]) -> str:
+        return pool
+
+    with (
+        TestClient(app) as client,
+        pytest.warns(UnusedOverrideWarning, match=r"pool is overridden, but .* is open already") as warned,
+        app.override({pool: lambda: "fake"}),
+    ):
+        assert client.get("/").json() == "real"
+    assert warned[0].filename == __file__
+
+
 def test_scope_app_cannot_depend_on_the_request() -> None:
     def pool(request: Request) -> str:
         return request.url.path
@@ -119,6 +138,44 @@ def test_override_restores_after_an_exception() -> None:
     assert app.dependency_overrides == {}
 
 
+@pytest.mark.parametrize("first_left", [0, 1])
+def test_overlapping_overrides_of_two_threads_are_each_taken_back(first_left: int) -> None:
+    app, name, _ = _app()
+    client = TestClient(app)
+    blocks = [app.override({name: lambda: "0"}), app.override({name: lambda: "1"})]
+
+    def in_thread(step: Any) -> None:
+        thread = threading.Thread(target=step)
+        thread.start()
+        thread.join()
+
+    for block in blocks:
+        in_thread(block.__enter__)
+    assert client.get("/").json() == "1"
+    in_thread(lambda: blocks[first_left].__exit__(None, None, None))
+    assert client.get("/").json() == str(1 - first_left)
+    in_thread(lambda: blocks[1 - first_left].__exit__(None, None, None))
+    assert client.get("/").json() == "original"
+
+
+def test_override_restores_in_a_dict_that_somebody_put_in_the_place_of_the_first() -> None:
+    app, name, _ = _app()
+    with app.override({name: lambda: "other"}):
+        app.dependency_overrides = {}
+    assert app.dependency_overrides == {}
+
+
+def test_override_refuses_what_asks_for_what_it_replaces() -> None:
+    app, name, _ = _app()
+
+    def wrapping(value: Annotated[str, Depends(name)]) -> str:
+        return value
+
+    with pytest.raises(FastLayerError, match="form a cycle"), app.override({name: wrapping}):
+        pass
+    assert app.dependency_overrides == {}
+
+
 def test_override_is_seen_by_requests_from_other_threads() -> None:
     app, name, _ = _app()
     answers: list[str] = []
@@ -135,8 +192,29 @@ def test_override_is_seen_by_requests_from_other_threads() -> None:
 def test_overriding_what_no_route_uses_is_reported() -> None:
     app, _, unused = _app()
 
-    with pytest.warns(UnusedOverrideWarning, match="unused is overridden"), app.override({unused: lambda: None}):
+    with (
+        pytest.warns(UnusedOverrideWarning, match="unused is overridden, but no route") as warned,
+        app.override({unused: lambda: None}),
+    ):
         pass
+    assert warned[0].filename == __file__
+
+
+async def test_an_unhashable_dependency_does_not_disturb_overriding_another() -> None:
+    class Unhashable:
+        __hash__ = None  # type: ignore[assignment]  # what a class with __eq__ has
+
+        def __call__(self) -> str:
+            return "unhashable"
+
+    app, name, _ = _app()
+
+    @app.get("/unhashable")
+    def read(value: Annotated[str, Depends(Unhashable())]) -> str:
+        return value
+
+    with app.override({name: lambda: "other"}), TestClient(app) as client:
+        assert client.get("/unhashable").json() == "unhashable"
 
 
 def test_override_takes_only_callables() -> None:

@@ -9,6 +9,7 @@ from starlette.types import Scope as ASGIScope
 
 from ..applications import FastLayer
 from ..exceptions import FastLayerDeprecationWarning
+from ..execution.inherited import hand_on
 from ..openapi.docs import get_redoc_html as get_redoc_html
 from ..openapi.docs import get_swagger_ui_html as get_swagger_ui_html
 from ..openapi.docs import get_swagger_ui_oauth2_redirect_html as get_swagger_ui_oauth2_redirect_html
@@ -52,6 +53,8 @@ class FastAPI(Traceable, FastLayer):
         """The ASGI application, called through Starlette's own method: tracing packages replace that."""
         if self.root_path:
             scope["root_path"] = self.root_path
+        if self.inherit_overrides:
+            hand_on(scope)
         if self.middleware_stack is None:
             self.prepare()
         await Starlette.__call__(self, scope, receive, send)

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from starlette.types import Message
 from starlette.websockets import WebSocket
 
-from ..dependencies.analysis import get_dependant
 from ..dependencies.callables import (
     is_async_gen_callable,
     is_cheap_constructor,
@@ -23,10 +22,12 @@ from ..dependencies.callables import (
     is_gen_callable,
 )
 from ..dependencies.models import Dependant
+from ..dependencies.overrides import Overridden
 from ..error_lists import Errors
 from ..execution import lifetimes
 from ..execution.exchange import Exchange, get_background, get_response
 from ..execution.extraction import ABSENT_BODY, body_extract, request_params_to_args
+from ..execution.inherited import provider_for
 from ..execution.threads import run_in_thread
 from ..fields import Undefined
 from ..security.oauth2 import SecurityScopes
@@ -69,9 +70,11 @@ async def solve_dependencies(
     exchange.body = ABSENT_BODY if body is Undefined else body
     exchange.response = response
     exchange.background = background_tasks
-    overrides = getattr(dependency_overrides_provider, "dependency_overrides", None) or {}
+    provider = provider_for(request.scope, dependency_overrides_provider)
+    overrides = getattr(provider, "dependency_overrides", None) or {}
     solver = _Solver(exchange, request, overrides, {} if dependency_cache is None else dependency_cache)
     solver.embed = embed_body_fields
+    solver.overridden.refuse_cycles(dependant)
     try:
         values, errors = await solver.solve(dependant)
     finally:
@@ -122,7 +125,7 @@ class _Solver:
     def __init__(self, exchange: Exchange, request: Any, overrides: Any, cache: dict[Any, Any]) -> None:
         self.exchange = exchange
         self.request = request
-        self.overrides = overrides
+        self.overridden = Overridden(overrides)
         self.cache = cache
 
     async def solve(self, node: Dependant) -> tuple[dict[str, Any], Errors]:
@@ -144,21 +147,6 @@ class _Solver:
                 values[child.name] = value
         errors += self.extract(node, values)
         return values, errors
-
-    def overridden(self, node: Dependant) -> Dependant:
-        other = self.overrides.get(node.call) if self.overrides else None
-        if other is None:
-            return node
-        return get_dependant(
-            path=node.path or "",
-            call=other,
-            name=node.name,
-            own_oauth_scopes=node.own_oauth_scopes,
-            parent_oauth_scopes=node.parent_oauth_scopes,
-            use_cache=node.use_cache,
-            scope=node.scope,
-            concurrency=node.concurrency,
-        )
 
     def extract(self, node: Dependant, values: dict[str, Any]) -> Errors:
         """Put the node's own parameters into the values; their errors."""

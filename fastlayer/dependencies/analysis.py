@@ -16,7 +16,7 @@ from ..exceptions import DependencyScopeError, FastLayerError
 from ..fields import ModelField, create_model_field, models_in
 from ..limits import ConcurrencyLimit
 from ..paths import PARAMETER
-from .callables import name_of, place_of
+from .callables import identity, name_of, place_of
 from .models import Dependant, flat_body_params, walk
 from .parameters import Declaration, ParameterError, add_special, make_field, read_declaration
 from .signatures import get_typed_signature
@@ -84,7 +84,7 @@ class _Analysis:
     ) -> Dependant:
         call: Any = depends.dependency
         self._refuse_cycle(call)
-        key = (_identity(call), tuple(parent_scopes), None if own_scopes is None else tuple(own_scopes), depends.scope)
+        key = (identity(call), tuple(parent_scopes), None if own_scopes is None else tuple(own_scopes), depends.scope)
         made = self.memo.get(key)
         if made is not None:
             # The same parts under another name: the lists are shared, so the work is done once.
@@ -151,14 +151,6 @@ class _Analysis:
         parents = dependant.oauth_scopes
         child = self.node(depends, declared.name, parents, depends.concurrency, _own_scopes(depends))
         dependant.dependencies.append(child)
-
-
-def _identity(call: Any) -> Any:
-    try:
-        hash(call)
-    except TypeError:
-        return id(call)
-    return call
 
 
 def refuse_shorter_life(dependant: Dependant, depends: params.Depends) -> None:

@@ -70,6 +70,15 @@ def is_cheap_constructor(call: Any) -> bool:
     return issubclass(call, tuple) and hasattr(call, "_fields")
 
 
+def identity(call: Any) -> Any:
+    """What stands for it as a key: itself, or its id where it cannot be hashed."""
+    try:
+        hash(call)
+    except TypeError:
+        return id(call)
+    return call
+
+
 def name_of(call: Any) -> str:
     """The name a person would call it by."""
     plain = unpartial(call)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..exceptions import FastLayerError
 from ..logger import logger
+from ..resolving import overridden_routes
 from ..routes import APIRoute, APIWebSocketRoute
 from .answers import bodyless, operation_ids, statuses
 from .calls import blocking, contradicting, sync_sockets
@@ -78,7 +79,7 @@ def _of_app(app: Any, silenced: Iterable[str]) -> Iterator[Finding]:
     yield from hidden_routes(app.router)
     yield from operation_ids([route for route in routes if isinstance(route, APIRoute)])
     if app.dependency_overrides:
-        served = [route for route in routes if isinstance(route, (APIRoute, APIWebSocketRoute))]
+        served = [route for route in overridden_routes(app.router) if isinstance(route, (APIRoute, APIWebSocketRoute))]
         asked = {id(node.call): node.call for route in served for node in nodes_of(route)}
         yield from unused_overrides(app.dependency_overrides, asked.values())
     for code in sorted(set(silenced) - set(CODES)):

@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from .. import params
-from ..dependencies.analysis import LIFETIMES, get_dependant
+from ..dependencies.analysis import LIFETIMES
 from ..dependencies.callables import (
+    identity,
     is_async_gen_callable,
     is_cheap_constructor,
     is_coroutine_callable,
@@ -15,6 +16,7 @@ from ..dependencies.callables import (
     place_of,
 )
 from ..dependencies.models import Dependant
+from ..dependencies.overrides import Overridden, Overrides
 from ..exceptions import FastLayerError
 from ..fields import ModelField, is_sequence
 from ..security.oauth2 import SecurityScopes
@@ -31,8 +33,6 @@ from .exchange import (
 from .extraction import body_extract, is_plain, parameters_extract
 from .plan import ABSENT, AWAIT, COMPUTED, ENTER, INLINE, REQUIRED, Binding, Plan, Stage, Step
 from .sources import Reader, cookie_source, header_reader, path_source, query_reader
-
-Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
 _PLACES = ("path", "query", "header", "cookie")
 
@@ -64,7 +64,7 @@ def compile_plan(dependant: Dependant, settings: Settings, overrides: Overrides 
     """The plan of an endpoint: each distinct dependency once, in depth-first order.
 
     Raises:
-        FastLayerError: an override's signature cannot work.
+        FastLayerError: an override's signature cannot work, or overrides form a cycle.
     """
     return compile_with_keys(dependant, settings, overrides)[0]
 
@@ -79,7 +79,9 @@ def compile_with_keys(
 
     `ready` has values that need not be made again, by key.
     """
-    compiler = _Compiler(dependant, settings, overrides or {}, ready or {})
+    overridden = Overridden(overrides or {})
+    overridden.refuse_cycles(dependant)
+    compiler = _Compiler(dependant, settings, overridden, ready or {})
     compiler.add(dependant, is_last=True)
     steps = tuple(made.step for made in compiler.steps)
     bare = steps[0].call if len(steps) == 1 and steps[0].mode is AWAIT and not steps[0].asks else None
@@ -96,10 +98,10 @@ class _Made:
 
 
 class _Compiler:
-    def __init__(self, root: Dependant, settings: Settings, overrides: Overrides, ready: Mapping[Any, Any]) -> None:
+    def __init__(self, root: Dependant, settings: Settings, overridden: Overridden, ready: Mapping[Any, Any]) -> None:
         self.settings = settings
         self.ready = ready
-        self.overrides = overrides
+        self.overridden = overridden
         self.root = root
         self.steps: list[_Made] = []
         self.known: dict[Any, int] = {}
@@ -134,43 +136,20 @@ class _Compiler:
 
     def key(self, node: Dependant) -> Any:
         call, scopes, scope = node.cache_key
-        try:
-            hash(call)
-        except TypeError:
-            call = id(call)
         if not scope and node.is_generator:
             scope = self.settings.default_scope
-        return (call, scopes, scope)
-
-    def overridden(self, node: Dependant) -> Dependant:
-        """The node that is called in this one's place."""
-        if not self.overrides:
-            return node
-        other = self.overrides.get(node.call) if _hashable(node.call) else None  # type: ignore[arg-type]
-        if other is None:
-            return node
-        made = get_dependant(
-            path=node.path or "",
-            call=other,
-            name=node.name,
-            own_oauth_scopes=node.own_oauth_scopes,
-            parent_oauth_scopes=node.parent_oauth_scopes,
-            use_cache=node.use_cache,
-            scope=node.scope,
-            concurrency=node.concurrency,
-        )
-        return made
+        return (identity(call), scopes, scope)
 
     def add(self, node: Dependant, *, is_last: bool = False) -> int:
         """The index of the node's step, made unless an equal one was."""
-        asked_for: Any = None
+        key: Any = None
         if not is_last:
             if (given := self.given(node)) is not None:
                 return given
-            asked_for = self.key(node)
-            node = self.overridden(node)
-            if node.use_cache and (known := self.known.get(self.key(node))) is not None:
+            key = self.key(node)  # of what is asked for, as in FastAPI: an override shares its call with nobody else
+            if node.use_cache and (known := self.known.get(key)) is not None:
                 return known
+            node = self.overridden(node)
         children = []
         inputs = []
         for child in node.dependencies:
@@ -182,7 +161,7 @@ class _Compiler:
         self.steps.append(made)
         index = len(self.steps) - 1
         if not is_last and node.use_cache:
-            self.known[self.key(node)] = self.known[asked_for] = index
+            self.known[key] = index
         return index
 
     def given(self, node: Dependant) -> int | None:
@@ -350,14 +329,6 @@ def _awaited(call: Callable[..., Any]) -> Any:
 
 def _called(call: Callable[..., Any]) -> Any:
     return lambda exchange, arguments: call(**arguments)
-
-
-def _hashable(call: Any) -> bool:
-    try:
-        hash(call)
-    except TypeError:
-        return False
-    return True
 
 
 __all__ = ["ABSENT", "Settings", "compile_plan"]

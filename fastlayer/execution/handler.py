@@ -17,19 +17,25 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .. import params
 from ..background import run_background
+from ..dependencies.callables import identity
 from ..dependencies.models import flat_body_params, walk
+from ..dependencies.overrides import Overrides
 from ..exceptions import EndpointContext
 from ..operation import Operation
 from ..redaction import redacted, secret_names
 from ..responses import check_headers
 from . import errors
 from .bodies import BodyReader, exact_json_reader, form_reader, is_short_form, json_reader
-from .compile import Overrides, Settings, compile_plan
+from .compile import Settings, compile_plan
 from .exchange import Exchange, track_start
+from .inherited import provider_for
 from .lifetimes import Cleanup, Unshielded, cleanup_scope, close
 from .plan import InvalidRequest, Plan, in_order_of_visits, run
 from .respond import JSON_HEADER, Answer, Answering, answering, merge_injected, send_json, status_of, to_answer
 from .streams import ItemStream, run_stream, stream_responder
+
+MAX_PLANS = 8
+"""How many sets of overrides a route keeps plans for: a few, since a test may make new functions each time."""
 
 
 @dataclass
@@ -55,11 +61,12 @@ class Execution:
         return secret_names(one for node in nodes for place in places for one in getattr(node, place))
 
     def plan_for(self, overrides: Overrides) -> Plan:
-        """The plan with these overrides; the last one compiled is kept, so a stable set costs one comparison."""
-        key = tuple(overrides.items())
+        """The plan with these overrides; those of the last few sets are kept."""
+        key = tuple((identity(call), identity(other)) for call, other in overrides.items())
         plan = self.overridden.get(key)
         if plan is None:
-            self.overridden.clear()
+            if len(self.overridden) >= MAX_PLANS:
+                self.overridden.clear()
             plan = self.overridden[key] = compile_plan(self.operation.dependant, self.settings, overrides)
         return plan
 
@@ -315,7 +322,8 @@ async def handle_request(execution: Execution, request: Request, provider: Any) 
     What must be closed later is left with the exchange in the scope, for `request_response` to close.
     """
     exchange = exchange_of(request)
-    return as_response(await produce(execution, exchange, provider), exchange, execution.answering)
+    answer = await produce(execution, exchange, provider_for(request.scope, provider))
+    return as_response(answer, exchange, execution.answering)
 
 
 def exchange_of(request: Request) -> Exchange:

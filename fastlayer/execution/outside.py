@@ -12,8 +12,9 @@ from typing import Any
 from ..dependencies.analysis import get_dependant
 from ..dependencies.callables import name_of, place_of
 from ..dependencies.models import Dependant, walk
+from ..dependencies.overrides import Overrides
 from ..exceptions import FastLayerError
-from .compile import Overrides, Settings, compile_with_keys
+from .compile import Settings, compile_with_keys
 from .exchange import Exchange
 from .lifetimes import SCOPES, cleanup_scope, close
 from .plan import InvalidRequest, Plan, in_order_of_visits, run

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..exceptions import RequestValidationError
 from .exchange import Exchange, get_request
-from .handler import Execution, explained, live
+from .handler import Execution, explained, http_app, live
 from .plan import AWAIT, ENTER, InvalidRequest, Plan, Stage, Step, bind, run
 from .respond import Answer, to_answer
 from .threads import run_in_thread
@@ -22,8 +22,9 @@ from .threads import run_in_thread
 SCOPE_KEY = "fastlayer.telemetry"
 
 
-def traced_app(execution: Execution, provider: Any, plain: ASGIApp) -> ASGIApp:
-    """The ASGI app of an HTTP operation, recorded where telemetry is active, else `plain`."""
+def traced_app(execution: Execution, provider: Any) -> ASGIApp:
+    """The ASGI app of an HTTP operation, recorded where telemetry is active, else `http_app`'s."""
+    plain = http_app(execution, provider)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         telemetry = scope.get(SCOPE_KEY)

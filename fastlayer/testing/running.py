@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Scope
 from starlette.websockets import WebSocketDisconnect
 
 from ..exceptions import FastLayerError
+from ..resolving import replaced
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
@@ -27,18 +28,12 @@ def overridden(app: Any, overrides: Overrides | None) -> Iterator[None]:
     if not overrides:
         yield
         return
-    current: MutableMapping[Any, Any] | None = getattr(app, "dependency_overrides", None)
-    if current is None:
+    if not hasattr(app, "dependency_overrides"):
         raise FastLayerError(
             f"{type(app).__name__} has no dependency_overrides: pass the FastLayer application itself."
         )
-    before = dict(current)
-    current.update(overrides)
-    try:
+    with replaced(app, overrides):
         yield
-    finally:
-        current.clear()
-        current.update(before)
 
 
 class Conversation:

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from fastlayer import Body, Depends, Header, Security
+from fastlayer import APIRouter, Body, Depends, FastLayer, FastLayerError, Header, Security
 from fastlayer.compat.dependencies.utils import (
     Dependant,
     SolvedDependency,
@@ -249,6 +249,38 @@ async def test_overrides_of_a_provider_are_called_instead() -> None:
         get_dependant(path="/", call=endpoint), request_for("q=x"), dependency_overrides_provider=Provider()
     )
     assert solved.values == {"value": "x"}
+
+
+async def test_a_provider_may_inherit_the_overrides_of_the_application_around() -> None:
+    def original() -> str:
+        return "original"
+
+    def endpoint(value: Annotated[str, Depends(original)]) -> None: ...
+
+    outer, inner = FastLayer(), FastLayer(inherit_overrides=True)
+    outer.dependency_overrides[original] = lambda: "other"
+    for provider, expected in [
+        (APIRouter(inherit_overrides=True).dependency_overrides_provider, "other"),
+        (inner, "other"),
+        (FastLayer(), "original"),
+    ]:
+        solved = await solve(
+            get_dependant(path="/", call=endpoint), request_for(app=outer), dependency_overrides_provider=provider
+        )
+        assert solved.values == {"value": expected}
+
+
+async def test_an_override_that_asks_for_what_it_replaces_is_refused() -> None:
+    def original() -> str:
+        return "original"
+
+    def wrapping(value: Annotated[str, Depends(original)]) -> str:
+        return value
+
+    app = FastLayer()
+    app.dependency_overrides[original] = wrapping
+    with pytest.raises(FastLayerError, match="form a cycle"):
+        await solve(get_dependant(path="/", call=wrapping), dependency_overrides_provider=app)
 
 
 async def test_a_dependant_built_by_hand_is_solved() -> None:

@@ -137,13 +137,22 @@ def test_security() -> None:
 
 def test_the_tests_on_the_testing_page_pass() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "docs_src/tutorial/testing.py"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "docs_src/tutorial/testing.py",
+            "docs_src/tutorial/overriding.py",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert "3 passed" in done.stdout, done.stdout
+    assert "4 passed" in done.stdout, done.stdout
 
 
 def test_the_bigger_application() -> None:

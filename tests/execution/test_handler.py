@@ -24,6 +24,7 @@ from fastlayer import (
     WebSocket,
 )
 from fastlayer.exceptions import RequestValidationError
+from fastlayer.execution.handler import MAX_PLANS
 from fastlayer.responses import PlainTextResponse
 from fastlayer.routing import APIRoute
 
@@ -333,6 +334,40 @@ async def test_an_override_of_a_dependency_that_yields_need_not_yield() -> None:
 
     app.dependency_overrides[yielding] = original
     assert (await call(app)).json() == "original"
+
+
+async def test_an_override_need_not_be_hashable() -> None:
+    class Unhashable:
+        __hash__ = None  # type: ignore[assignment]  # what a class with __eq__ has
+
+        def __call__(self, q: str) -> str:
+            return f"unhashable {q}"
+
+    app = FastLayer()
+
+    @app.get("/")
+    async def endpoint(a: Annotated[str, Depends(original)]) -> str:
+        return a
+
+    app.dependency_overrides[original] = Unhashable()
+    assert (await call(app, query="q=x")).json() == "unhashable x"
+
+
+async def test_a_route_keeps_the_plans_of_a_few_sets_of_overrides() -> None:
+    app = FastLayer()
+
+    @app.get("/")
+    async def endpoint(a: Annotated[str, Depends(original)]) -> str:
+        return a
+
+    (route,) = [route for route in app.routes if isinstance(route, APIRoute)]
+    execution = route.compile()
+    sets: list[dict[Any, Any]] = [{original: lambda number=number: number} for number in range(MAX_PLANS)]
+    plans = [execution.plan_for(one) for one in sets]
+    assert [execution.plan_for(one) for one in sets] == plans
+    for number in range(3 * MAX_PLANS):
+        execution.plan_for({original: lambda number=number: number})
+        assert len(execution.overridden) <= MAX_PLANS
 
 
 # --- background ------------------------------------------------------------------------------------------------------

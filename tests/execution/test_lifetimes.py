@@ -14,7 +14,9 @@ import pytest
 
 from fastlayer import Depends, FastLayer, FastLayerError, HTTPException, Security
 
+from .. import yielding
 from ..in_memory import call
+from ..yielding import KINDS, of_kind, watched
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +39,7 @@ async def raising() -> None:
 # --- kinds of what can be closed ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("fails", [False, True])
 async def test_decorated_context_managers_are_entered_and_left(kind: str, fails: bool) -> None:
     events: list[str] = []
@@ -70,7 +72,7 @@ async def test_decorated_context_managers_are_entered_and_left(kind: str, fails:
     assert isinstance(answer.raised, Broken) is fails
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", KINDS)
 async def test_a_context_manager_that_swallows_the_exception_is_an_error_that_says_so(kind: str) -> None:
     @contextmanager
     def sync() -> Iterator[None]:
@@ -97,7 +99,7 @@ async def test_a_context_manager_that_swallows_the_exception_is_an_error_that_sa
 def generators(body: Callable[[], Any], after: Callable[[], Any] = lambda: None) -> list[Any]:
     """A sync and an async dependency that call `body` where an exception is thrown in, `after` where none is."""
 
-    def sync() -> Iterator[None]:
+    def yielding() -> Iterator[None]:
         try:
             yield
         except Broken:
@@ -105,15 +107,7 @@ def generators(body: Callable[[], Any], after: Callable[[], Any] = lambda: None)
         else:
             after()
 
-    async def asynchronous() -> AsyncIterator[None]:
-        try:
-            yield
-        except Broken:
-            body()
-        else:
-            after()
-
-    return [sync, asynchronous]
+    return [of_kind(kind, yielding) for kind in KINDS]
 
 
 def refuse() -> None:
@@ -133,7 +127,7 @@ async def test_a_swallowed_exception_is_an_error_that_names_the_dependency_and_t
     answer = await call(serving(dependency, endpoint=raising))
     error = answer.raised
     assert isinstance(error, FastLayerError)
-    assert f"{dependency.__name__} ({__file__}:" in str(error)
+    assert f"{dependency.__name__} ({yielding.__file__}:" in str(error)
     assert "caught Broken()" in str(error)
     assert "`raise` again, or raise an HTTPException" in str(error)
     assert isinstance(error.__cause__, Broken)
@@ -156,7 +150,7 @@ async def test_an_http_exception_after_the_answer_is_too_late_and_raised_to_the_
     assert isinstance(answer.raised.__cause__, HTTPException)
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", KINDS)
 async def test_an_outer_dependency_sees_what_an_inner_one_raised_instead(kind: str) -> None:
     seen: list[BaseException] = []
 
@@ -226,31 +220,17 @@ async def test_what_fails_to_open_is_not_closed() -> None:
     assert closed == ["own finally", "opens"]
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", KINDS)
 async def test_the_end_of_an_iteration_that_an_endpoint_raises_is_thrown_in_as_it_is(kind: str) -> None:
     """A generator may not let it out as it is (PEP 479): it comes back wrapped, and is still the same failure."""
-    seen: list[BaseException] = []
-
-    def sync() -> Iterator[None]:
-        try:
-            yield
-        except BaseException as exc:
-            seen.append(exc)
-            raise
-
-    async def asynchronous() -> AsyncIterator[None]:
-        try:
-            yield
-        except BaseException as exc:
-            seen.append(exc)
-            raise
+    seen: list[BaseException | None] = []
+    inner, outer = (watched(kind, lambda: None, seen.append) for _ in range(2))
 
     def endpoint() -> None:
         raise StopAsyncIteration("x")
 
-    chosen = sync if kind == "sync" else asynchronous
-    answer = await call(serving(chosen, chosen, endpoint=endpoint))
-    assert [type(exc) for exc in seen] == [StopAsyncIteration]
+    answer = await call(serving(outer, inner, endpoint=endpoint))
+    assert [type(exc) for exc in seen] == [StopAsyncIteration, StopAsyncIteration]
     assert answer.status == 500
 
 
@@ -325,10 +305,8 @@ class Gate:
         await anyio.to_thread.run_sync(self.reached.wait, 30, limiter=anyio.CapacityLimiter(1))
 
 
-@pytest.mark.parametrize("stage", ["set-up", "operation", "teardown"])
-async def test_a_sync_dependency_is_closed_once_when_the_request_is_cancelled(stage: str) -> None:
-    gate = Gate()
-    events: list[str] = []
+def waiting(gate: Gate, stage: str, events: list[str]) -> FastLayer:
+    """An app whose sync dependency, or its endpoint, waits at the gate."""
 
     def dependency() -> Iterator[None]:
         events.append("open")
@@ -344,14 +322,26 @@ async def test_a_sync_dependency_is_closed_once_when_the_request_is_cancelled(st
     def endpoint() -> None:
         if stage == "operation":
             gate.wait()
+            events.append("operation ended")
 
-    app = serving(dependency, endpoint=endpoint)
+    return serving(dependency, endpoint=endpoint)
+
+
+def expected_of(stage: str) -> list[str]:
+    return ["open", *(["operation ended"] if stage == "operation" else []), "close"]
+
+
+@pytest.mark.parametrize("stage", ["set-up", "operation", "teardown"])
+async def test_a_sync_dependency_is_closed_once_when_the_request_is_cancelled(stage: str) -> None:
+    gate = Gate()
+    events: list[str] = []
+    app = waiting(gate, stage, events)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(call, app)
         await gate.until_reached()
         tasks.cancel_scope.cancel()
         gate.open.set()
-    assert events == ["open", "close"]
+    assert events == expected_of(stage)
 
 
 @pytest.mark.parametrize("stage", ["operation", "teardown"])
@@ -458,24 +448,7 @@ async def test_native_cancellation_closes_what_was_opened(anyio_backend: str) ->
 async def test_native_cancellation_waits_for_the_thread_and_closes_what_it_opened(stage: str, times: int) -> None:
     gate = Gate()
     events: list[str] = []
-
-    def dependency() -> Iterator[None]:
-        events.append("open")
-        if stage == "set-up":
-            gate.wait()
-        try:
-            yield
-        finally:
-            if stage == "teardown":
-                gate.wait()
-            events.append("close")
-
-    def endpoint() -> None:
-        if stage == "operation":
-            gate.wait()
-            events.append("operation ended")
-
-    task = asyncio.create_task(call(serving(dependency, endpoint=endpoint)))
+    task = asyncio.create_task(call(waiting(gate, stage, events)))
     await gate.until_reached()
     for _ in range(times):
         task.cancel()
@@ -486,25 +459,19 @@ async def test_native_cancellation_waits_for_the_thread_and_closes_what_it_opene
     assert waits
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert events == ["open", *(["operation ended"] if stage == "operation" else []), "close"]
+    assert events == expected_of(stage)
 
 
 # --- one context for set-up and teardown ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("scope", ["function", "response", "request"])
 async def test_a_context_variable_set_before_the_yield_can_be_reset_after_it(kind: str, scope: Any) -> None:
     variable: ContextVar[str] = ContextVar("variable", default="unset")
     events: list[str] = []
 
-    def sync() -> Iterator[None]:
-        token = variable.set("set")
-        yield
-        variable.reset(token)
-        events.append("reset")
-
-    async def asynchronous() -> AsyncIterator[None]:
+    def dependency() -> Iterator[None]:
         token = variable.set("set")
         yield
         variable.reset(token)
@@ -513,7 +480,7 @@ async def test_a_context_variable_set_before_the_yield_can_be_reset_after_it(kin
     app = FastLayer()
 
     @app.get("/")
-    async def endpoint(value: Any = Depends(sync if kind == "sync" else asynchronous, scope=scope)) -> str:
+    async def endpoint(value: Any = Depends(of_kind(kind, dependency), scope=scope)) -> str:
         return variable.get()
 
     answer = await call(app)
@@ -611,17 +578,13 @@ async def test_a_place_is_given_back_when_opening_fails() -> None:
         assert (await call(app)).status == 503
 
 
-@pytest.mark.parametrize("threaded", [False, True])
-async def test_a_runtime_error_of_a_teardown_is_raised_as_it_is(threaded: bool) -> None:
-    def sync() -> Iterator[None]:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_runtime_error_of_a_teardown_is_raised_as_it_is(kind: str) -> None:
+    def dependency() -> Iterator[None]:
         yield
         raise RuntimeError("of the teardown")
 
-    async def asynchronous() -> AsyncIterator[None]:
-        yield
-        raise RuntimeError("of the teardown")
-
-    answer = await call(serving(sync if threaded else asynchronous))
+    answer = await call(serving(of_kind(kind, dependency)))
     assert type(answer.raised) is RuntimeError
     assert str(answer.raised) == "of the teardown"
 
