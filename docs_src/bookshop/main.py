@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastLayer:
         scalar_url="/scalar",
         lifespan=lifespan,
         generate_unique_id_function=operation_id,
+        security_first=True,  # whoever is refused is refused before their body is read
     )
     app.state.settings = settings or Settings()
     for part in (books, authors, orders, auth, admin):
