@@ -49,7 +49,11 @@ class LayerOptions(TypedDict, total=False):
     merge_injected: bool
     """Whether headers and cookies of the injected Response also go on a Response the endpoint returns; no if absent."""
     auto_head: bool
-    """Whether a GET route answers HEAD too; no if absent."""
+    """Whether a GET route answers HEAD too, which is not in the document; no if absent. The innermost layer wins."""
+    security_first: bool | None
+    """Whether security dependencies, and what they depend on, run before the body is read, as far as they can do
+    without it: schemes, those asked for by `Security()`, and all that depend on one. If absent, only schemes that ask
+    for nothing but the HTTPConnection do; with False none do. The innermost layer wins."""
     meta: Mapping[str, Any]
     """Anything, for dependencies and middleware: `request.scope["route"].meta`; an inner layer wins by key."""
 

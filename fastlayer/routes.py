@@ -100,6 +100,7 @@ class APIRoute(_Templated, Route):
     trace: ClassVar[Callable[[Any], Handler] | None] = None
     """Makes the handler of a route instead of the direct app, while a program wants to see inside requests."""
     compiled: ASGIApp | None = None
+    is_head_implied = False  # whether HEAD is answered because GET is, and no operation of its own
 
     def __init__(
         self,
@@ -113,8 +114,6 @@ class APIRoute(_Templated, Route):
         self.set_path(path)
         self.endpoint = endpoint
         self.methods = {method.upper() for method in (methods or ("GET",))}
-        if options.get("auto_head") and "GET" in self.methods:
-            self.methods.add("HEAD")
         self.dependency_overrides_provider = dependency_overrides_provider
         self.original_route: APIRoute = self
         self.include_prefix = ""
@@ -136,6 +135,10 @@ class APIRoute(_Templated, Route):
     def _set_options(self, options: Options) -> None:
         """Keep the options and show them under the names third parties read."""
         self.options = options
+        methods = self.methods or set()
+        if options.get("auto_head") and "GET" in methods and "HEAD" not in methods:
+            self.methods = {*methods, "HEAD"}
+            self.is_head_implied = True
         self.tags = options.setdefault("tags", [])
         self.dependencies = options.setdefault("dependencies", [])
         self.responses = options.setdefault("responses", {})

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import anyio
 import pytest
+import strawberry
 from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
 
 from fastlayer import APIRouter, Body, FastLayer, HTTPException
 from fastlayer.dispatch import Dispatcher
@@ -55,22 +57,35 @@ def test_query_is_a_method_with_a_body() -> None:
     assert client(app).request("QUERY", "/search", json=["a", "b"]).json() == 2
 
 
-@pytest.mark.parametrize("where", ["app", "router", "route"])
+@pytest.mark.parametrize("where", ["app", "router", "include", "route", "nowhere"])
 def test_auto_head_answers_head_where_get_is_answered(where: str) -> None:
-    app = FastLayer(auto_head=where == "app")
-    router = APIRouter(auto_head=where == "router")
-    router.get("/included")(endpoint)
-    app.include_router(router)
-    app.get("/direct", auto_head=where != "router")(endpoint)
-    app.get("/neither", auto_head=False)(endpoint)
-    app.post("/posted", auto_head=True)(endpoint)
+    def at(layer: str) -> dict[str, Any]:
+        return {"auto_head": True} if layer == where else {}
 
-    answers = {path: client(app).head(path).status_code for path in ("/included", "/direct", "/neither", "/posted")}
-    assert answers == {
-        "/included": 200 if where == "router" else 405,
-        "/direct": 405 if where == "router" else 200,
-        "/neither": 405,
-        "/posted": 405,
+    app = FastLayer(**at("app"))
+    router = APIRouter(**at("router"))
+    router.get("/got", **at("route"))(endpoint)
+    router.get("/not", auto_head=False)(endpoint)
+    router.post("/posted", **at("route"))(endpoint)
+    app.include_router(router, **at("include"))
+
+    answers = [client(app).head(path).status_code for path in ("/got", "/not", "/posted")]
+    assert answers == [405 if where == "nowhere" else 200, 405, 405]
+    answer = client(app).head("/got")
+    assert (answer.content, answer.headers["allow" if where == "nowhere" else "content-length"]) == (
+        b"",
+        "GET" if where == "nowhere" else str(len(client(app).get("/got").content)),
+    )
+
+
+def test_an_implied_head_is_not_in_the_document_and_a_declared_one_is() -> None:
+    app = FastLayer(auto_head=True)
+    app.get("/implied")(endpoint)
+    app.api_route("/declared", methods=["HEAD"])(endpoint)
+
+    assert {path: list(item) for path, item in app.openapi()["paths"].items()} == {
+        "/implied": ["get"],
+        "/declared": ["head"],
     }
 
 
@@ -450,6 +465,27 @@ def test_a_wsgi_application_is_mounted() -> None:
     app.mount("/wsgi", mounted)
 
     assert client(app).get("/wsgi/a/b").text == "/wsgi /a/b"
+
+
+def test_a_graphql_application_is_mounted() -> None:
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def hello(self, info: strawberry.Info, name: str = "world") -> str:
+            return f"Hello {name} from {info.context['request'].scope['root_path']}"
+
+    app = FastLayer()
+    app.get("/api")(endpoint)
+    app.mount("/graphql", GraphQL[Any, Any](strawberry.Schema(Query)))
+
+    answer = client(app).post("/graphql/", json={"query": '{ hello(name: "you") }'})
+    assert answer.json() == {"data": {"hello": "Hello you from /graphql"}}
+    assert "graphiql" in client(app).get("/graphql/", headers={"accept": "text/html"}).text.lower()
+    with client(app).websocket_connect("/graphql/", subprotocols=["graphql-transport-ws"]) as socket:
+        socket.send_json({"type": "connection_init"})
+        assert socket.receive_json()["type"] == "connection_ack"
+    assert client(app).get("/api").json() == {"from": "endpoint"}
+    assert list(app.openapi()["paths"]) == ["/api"]
 
 
 def test_an_error_in_a_mounted_application_is_answered_once() -> None:

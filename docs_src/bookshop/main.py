@@ -8,7 +8,7 @@ from fastlayer.responses import RedirectResponse
 from fastlayer.routing import APIRoute
 
 from .database import make_sessions, open_database
-from .routers import admin, auth, authors, books, orders
+from .routers import admin, auth, authors, books, orders, stock
 from .settings import Settings
 
 TAGS = [
@@ -44,9 +44,10 @@ def create_app(settings: Settings | None = None) -> FastLayer:
         scalar_url="/scalar",
         lifespan=lifespan,
         generate_unique_id_function=operation_id,
+        security_first=True,  # whoever is refused is refused before their body is read
     )
     app.state.settings = settings or Settings()
-    for part in (books, authors, orders, auth, admin):
+    for part in (books, authors, orders, auth, admin, stock):
         app.include_router(part.router)
 
     @app.get("/", include_in_schema=False)

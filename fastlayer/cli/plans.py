@@ -55,17 +55,17 @@ def lines(route: Any, app: Any) -> Iterator[Text]:
     """The plan of the route, line by line."""
     yield Text(f"{' '.join(_methods(route))} {route.path}", style="bold")
     yield Text(f"  {route.name}  {_place(route.endpoint)}")
-    plan = route.plan if isinstance(route, APIRoute) else None
-    if plan is None:
+    execution = route.compile() if isinstance(route, APIRoute) else None
+    if execution is None:
         yield from _socket_lines(route)
         return
     nodes = list(walk(route.dependant))
     number = 0
-    for stage in plan.stages:
+    for stage in execution.plan.stages:
         yield Text("on a worker thread" if stage.in_worker else "on the event loop", style="cyan")
         for step in stage.steps:
             number += 1
-            yield from _step_lines(number, step, _node(nodes, step.call), app)
+            yield from _step_lines(number, step, _node(nodes, step.call), app, execution.read_body)
     yield from _answer_lines(route)
 
 
@@ -75,11 +75,12 @@ def _socket_lines(route: Any) -> Iterator[Text]:
         yield from (Text(f"       {line}") for line in _parameters(node))
 
 
-def _step_lines(number: int, step: Any, node: Dependant | None, app: Any) -> Iterator[Text]:
+def _step_lines(number: int, step: Any, node: Dependant | None, app: Any, body_reader: Any) -> Iterator[Text]:
     closed = ""
     if node is not None and node.is_generator and not step.is_last:
         closed = f", closed with scope {node.scope or app.default_dependency_scope!r}"
-    yield Text(f"  {number}  {name_of(step.call)}{closed}  {_place(step.call)}".rstrip())
+    called = f"{name_of(step.call)}{closed}  {_place(step.call)}".rstrip()
+    yield Text(f"  {number}  {'the body is read' if step.call is body_reader else called}")
     if node is not None:
         yield from (Text(f"       {line}") for line in _parameters(node))
     for name, index in step.inputs:

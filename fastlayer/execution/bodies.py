@@ -46,13 +46,14 @@ def _expects_json(exchange: Exchange, *, strict: bool) -> bool:
 
 
 async def read_bytes(exchange: Exchange) -> bytes:
-    """The whole body. A request that was handed out already, or is one of the user's own, reads it itself.
+    """The whole body. A request that somebody began to read, or one of the user's own, reads it itself.
 
     Raises:
         HTTPException: 400 when the client left or the body cannot be read; 413 when it is over a limit.
     """
-    if exchange.request is not None:
-        exchange.raw_body = body = await exchange.request.body()
+    request = exchange.request
+    if request is not None and not _is_ours(request, exchange):
+        exchange.raw_body = body = await request.body()
         return body
     chunks: list[bytes] = []
     more = True
@@ -66,8 +67,20 @@ async def read_bytes(exchange: Exchange) -> bytes:
         more = message.get("more_body", False)
     exchange.raw_body = body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     # Whoever asks for the request later, an exception handler for one, finds the body again.
-    exchange.receive = replay(body, exchange.receive)
+    if request is None:
+        exchange.receive = replay(body, exchange.receive)
+    else:
+        request._body = body
     return body
+
+
+def _is_ours(request: Request, exchange: Exchange) -> bool:
+    """Whether it was made for a step before this one, and nobody has begun to read from it."""
+    return (
+        type(request) is Request
+        and request._receive is exchange.receive
+        and not (request._stream_consumed or hasattr(request, "_body"))
+    )
 
 
 async def _guarded(read: Callable[[Exchange], Awaitable[Any]], exchange: Exchange) -> Any:
@@ -194,7 +207,8 @@ def form_reader(fields: Sequence[ModelField], limits: Mapping[str, int]) -> Body
     async def parse(exchange: Exchange) -> FormData:
         around = exchange.scope.get(FORM_LIMITS_KEY)
         options = {**around, **own} if around else own
-        if exchange.request is None and is_short_form(exchange.scope):
+        request = exchange.request
+        if (request is None or _is_ours(request, exchange)) and is_short_form(exchange.scope):
             # No request object and no parser with a callback for each field: 40 µs less for two fields.
             max_fields, max_size = options.get("max_fields", 1000), options.get("max_part_size", 1024 * 1024)
             form = urlencoded_form(await read_bytes(exchange), max_fields, max_size)

@@ -1,6 +1,6 @@
 """Dependant -> Plan, with overrides -> another Plan. Everything a request need not decide is decided here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -24,22 +24,22 @@ from . import lifetimes
 from .exchange import (
     Exchange,
     get_background,
-    get_connection,
     get_outcome,
     get_request,
     get_response,
     get_websocket,
 )
 from .extraction import body_extract, is_plain, parameters_extract
-from .plan import ABSENT, AWAIT, COMPUTED, ENTER, INLINE, REQUIRED, Binding, Plan, Stage, Step
+from .ordering import Made, body_step, guards, schemes, stages, with_body_after
+from .plan import ABSENT, AWAIT, COMPUTED, ENTER, INLINE, REQUIRED, Binding, Plan, Step
 from .sources import Reader, cookie_source, header_reader, path_source, query_reader
 
 _PLACES = ("path", "query", "header", "cookie")
 
-_SPECIALS: tuple[tuple[str, Callable[[Exchange], Any]], ...] = (
-    ("request_param_name", get_request),
-    ("websocket_param_name", get_websocket),
-    ("http_connection_param_name", get_connection),
+_Specials = tuple[tuple[str, Callable[[Exchange], Any]], ...]
+_OF_HTTP: _Specials = (("request_param_name", get_request), ("http_connection_param_name", get_request))
+_OF_WEBSOCKET: _Specials = (("websocket_param_name", get_websocket), ("http_connection_param_name", get_websocket))
+_OF_BOTH: _Specials = (
     ("response_param_name", get_response),
     ("background_tasks_param_name", get_background),
     ("outcome_param_name", get_outcome),
@@ -58,6 +58,8 @@ class Settings:
     scope_type: str = "http"  # or "websocket"
     app_values: Mapping[Any, Any] = field(default_factory=dict)  # what scope "app" opened, by key
     opens_app_scope: bool = False  # whether this plan is the one that opens it
+    read_body: Callable[[Exchange], Awaitable[None]] | None = None  # what may become a step of the plan
+    security_first: bool | None = None  # whether all security steps precede it; None: those that are schemes
 
 
 def compile_plan(dependant: Dependant, settings: Settings, overrides: Overrides | None = None) -> Plan:
@@ -83,18 +85,11 @@ def compile_with_keys(
     overridden.refuse_cycles(dependant)
     compiler = _Compiler(dependant, settings, overridden, ready or {})
     compiler.add(dependant, is_last=True)
+    reads_body = compiler.place_body()
     steps = tuple(made.step for made in compiler.steps)
     bare = steps[0].call if len(steps) == 1 and steps[0].mode is AWAIT and not steps[0].asks else None
-    plan = Plan(steps, _stages(compiler.steps), compiler.readers(), compiler.has_exits, bare)
+    plan = Plan(steps, stages(compiler.steps), compiler.readers(), compiler.has_exits, bare, reads_body)
     return plan, compiler.known
-
-
-@dataclass(eq=False)
-class _Made:
-    """A step under construction with what `_stages` needs to know of it."""
-
-    step: Step
-    in_worker: bool
 
 
 class _Compiler:
@@ -103,7 +98,7 @@ class _Compiler:
         self.ready = ready
         self.overridden = overridden
         self.root = root
-        self.steps: list[_Made] = []
+        self.steps: list[Made] = []
         self.known: dict[Any, int] = {}
         self.has_exits = False
         self.sources: dict[str, dict[str, bool]] = {}  # place -> name on the wire -> whether all values are wanted
@@ -175,13 +170,13 @@ class _Compiler:
         else:
             return None
         if key not in self.known:
-            self.steps.append(_Made(Step(look_up, mode=INLINE), in_worker=False))
+            self.steps.append(Made(Step(look_up, mode=INLINE), in_worker=False))
             self.known[key] = len(self.steps) - 1
         return self.known[key]
 
     def make(
         self, node: Dependant, inputs: tuple[tuple[str, int], ...], children: tuple[int, ...], is_last: bool
-    ) -> _Made:
+    ) -> Made:
         if node.call is None:
             raise FastLayerError("A Dependant without `call` cannot be compiled: set the function it stands for.")
         bindings, extract = self.parameters(node)
@@ -199,7 +194,7 @@ class _Compiler:
             children=children,
             is_last=is_last,
         )
-        return _Made(step, in_worker)
+        return Made(step, in_worker, node)
 
     def how(self, node: Dependant, is_last: bool) -> tuple[str, Any, bool]:
         """The step's mode, its `enter`, and whether it runs in a worker thread."""
@@ -230,6 +225,19 @@ class _Compiler:
         if node.concurrency is None:
             return enter
         return lifetimes.limited(enter, node.concurrency, scope, holds=holds)
+
+    def place_body(self) -> bool:
+        """Put the reading of the body after the steps that can do without it; no if none can."""
+        read_body, security_first = self.settings.read_body, self.settings.security_first
+        if read_body is None or security_first is False:
+            return False
+        early = guards(self.steps) if security_first else schemes(self.steps)
+        if not early:
+            return False
+        read = body_step(read_body, refuses_first=bool(security_first))
+        self.steps, places = with_body_after(early, self.steps, read)
+        self.known = {key: places[index] for key, index in self.known.items()}
+        return True
 
     # --- parameters -------------------------------------------------------------------------------------------
 
@@ -287,28 +295,18 @@ def _constant_default(field: ModelField) -> Any:
     return marker.default
 
 
-def _specials(node: Dependant, scope_type: str) -> tuple[tuple[str, Callable[[Exchange], Any]], ...]:
+def _specials(node: Dependant, scope_type: str) -> _Specials:
     # A dependency of both kinds of route declares `websocket: WebSocket = None`: the absent one keeps its default.
-    absent = "websocket_param_name" if scope_type == "http" else "request_param_name"
+    own = _OF_HTTP if scope_type == "http" else _OF_WEBSOCKET
     found = [
         (getattr(node, attribute), make)
-        for attribute, make in _SPECIALS
-        if attribute != absent and getattr(node, attribute) is not None
+        for attribute, make in (*own, *_OF_BOTH)
+        if getattr(node, attribute) is not None
     ]
     if node.security_scopes_param_name is not None:
         scopes = node.oauth_scopes
         found.append((node.security_scopes_param_name, lambda exchange: SecurityScopes(scopes)))
     return tuple(found)
-
-
-def _stages(made: list[_Made]) -> tuple[Stage, ...]:
-    stages: list[Stage] = []
-    for one in made:
-        if stages and stages[-1].in_worker == one.in_worker:
-            stages[-1] = Stage(one.in_worker, (*stages[-1].steps, one.step))
-        else:
-            stages.append(Stage(one.in_worker, (one.step,)))
-    return tuple(stages)
 
 
 def _app_value(values: Mapping[Any, Any], key: Any, call: Any) -> Any:

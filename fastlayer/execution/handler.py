@@ -78,13 +78,14 @@ def prepare(operation: Operation, settings: Settings, context: EndpointContext) 
         FastLayerError: the dependant was edited into something that cannot work.
     """
     settings.embed_body_fields = operation.embed_body_fields
-    read_body, has_form = body_reader(operation)
+    settings.security_first = operation.options.get("security_first")
+    settings.read_body, has_form = body_reader(operation)
     return Execution(
         operation=operation,
         settings=settings,
         context=context,
         plan=compile_plan(operation.dependant, settings),
-        read_body=read_body,
+        read_body=settings.read_body,
         answering=answering(operation, context),
         respond_stream=stream_responder(operation, context) if operation.is_generator else None,
         handlers=operation.options.get("exception_handlers") or {},
@@ -111,7 +112,8 @@ def http_app(execution: Execution, provider: Any) -> ASGIApp:
     if execution.plan.has_exits or execution.respond_stream:
         return general_app(execution, provider)
     general = general_app(execution, provider)
-    plan, read_body, how = execution.plan, execution.read_body, execution.answering
+    plan, how = execution.plan, execution.answering
+    read_body = None if plan.reads_body else execution.read_body
     render = how.render if how.response_class is None and not how.by_status else None
     status = how.status
     bare = plan.bare
@@ -240,7 +242,7 @@ async def produce(execution: Execution, exchange: Exchange, provider: Any) -> An
     overrides = provider.dependency_overrides if provider is not None else None
     plan = execution.plan_for(overrides) if overrides else execution.plan
     try:
-        if execution.read_body is not None:
+        if execution.read_body is not None and not plan.reads_body:
             await execution.read_body(exchange)
         result = await run(plan, exchange)
     except InvalidRequest as exc:

@@ -97,6 +97,7 @@ class Plan(NamedTuple):
     readers: tuple[Reader, ...]
     has_exits: bool  # whether any step opens something that must be closed
     bare: Callable[[], Any] | None  # the endpoint, where it is an `async def` that asks for nothing
+    reads_body: bool = False  # whether one of the steps reads the body, rather than somebody before the first
 
 
 class InvalidRequest(Exception):

@@ -49,10 +49,12 @@ async def _produce(execution: Execution, exchange: Exchange, provider: Any, tele
     endpoint = execution.operation.endpoint
     with telemetry.operation("dependencies", endpoint):
         try:
-            if execution.read_body is not None:
+            if execution.read_body is not None and not plan.reads_body:
                 await execution.read_body(exchange)
                 telemetry.record(body=exchange.body)
             arguments = await resolve(plan, exchange)
+            if plan.reads_body:
+                telemetry.record(body=exchange.body)
         except (InvalidRequest, RequestValidationError) as exc:
             raise refused(exc, execution, plan, exchange, telemetry) from None
     if execution.operation.is_generator:

@@ -116,7 +116,8 @@ class OperationWriter:
         if not route.include_in_schema:
             return {}
         flat = self.inputs.flat(route)
-        return {method.lower(): self.operation(route, method, flat) for method in sorted(route.methods)}
+        implied = {"HEAD"} if getattr(route, "is_head_implied", False) else set()
+        return {method.lower(): self.operation(route, method, flat) for method in sorted(route.methods - implied)}
 
     def operation(self, route: Any, method: str, flat: FlatDependencies) -> dict[str, Any]:
         """The operation of one method of a route."""

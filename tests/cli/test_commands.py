@@ -178,6 +178,16 @@ def test_the_plan_of_a_route_is_printed(shop: Path, command: Command, path: str)
     assert (result.status, result.out) == (0, PLAN)
 
 
+def test_the_plan_says_when_the_body_is_read(folder: Path, command: Command) -> None:
+    (folder / "main.py").write_text(
+        "from fastlayer import Depends, FastLayer\nfrom fastlayer.security import HTTPBearer\n"
+        "app = FastLayer(dependencies=[Depends(HTTPBearer())])\n"
+        "@app.post('/x')\nasync def x(body: list[int]): ...\n"
+    )
+    lines = command("plan", "/x").out.splitlines()
+    assert lines[3:6:2] == ["  1  HTTPBearer", "  2  the body is read"]
+
+
 def test_the_plan_of_a_socket_is_printed(shop: Path, command: Command) -> None:
     out = command("plan", "/ws/{room}").out
     assert out.startswith("WEBSOCKET /ws/{room}\n")

@@ -1,5 +1,6 @@
 """The bookshop, part by part through TestClient and then as a whole over real HTTP."""
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from docs_src.bookshop.passwords import NOBODY, hash_password, password_matches
 from docs_src.bookshop.receipts import money
 from docs_src.bookshop.security import issue_token
 from docs_src.bookshop.settings import Settings
-from fastlayer import FastLayer
+from fastlayer import FastLayer, WebSocketDisconnect
 from fastlayer.testclient import TestClient
 
 from .servers import serving
@@ -505,6 +506,29 @@ def test_sales_are_reported_at_the_prices_paid(client: TestClient, admin: Header
         "best_sellers": [{"book_id": EARTHSEA, "title": "A Wizard of Earthsea", "copies": 3, "revenue_cents": 1999}],
     }
     assert client.get("/admin/sales", params={"top": 0}, headers=admin).status_code == 422
+
+
+def test_the_whole_catalogue_is_a_stream_of_books(client: TestClient, admin: Headers) -> None:
+    client.post("/admin/books", json=NEW_BOOK, headers=admin).raise_for_status()
+    with client.stream("GET", "/books/all") as answer:
+        assert answer.headers["content-type"] == "application/jsonl"
+        books = [json.loads(line) for line in answer.iter_lines()]
+    assert books == [client.get(f"/books/{number}").json() for number in range(1, 7)]
+
+
+def test_a_till_asks_for_stock_over_an_open_socket(client: TestClient, admin: Headers) -> None:
+    with client.websocket_connect("/stock") as till:
+        till.send_json({"book_id": EARTHSEA})
+        assert till.receive_json() == {"book_id": EARTHSEA, "stock": 7}
+        order(client, admin, (EARTHSEA, 2)).raise_for_status()
+        till.send_json({"book_id": EARTHSEA})
+        assert till.receive_json() == {"book_id": EARTHSEA, "stock": 5}
+        till.send_json({"book_id": 99})
+        assert till.receive_json() == {"book_id": 99, "stock": None}
+        till.send_json({"book": "Earthsea"})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            till.receive_json()
+    assert closed.value.code == 1007
 
 
 # The application
