@@ -1,8 +1,8 @@
 """What an application offers around dependencies: overrides that restore themselves, and resolving outside requests."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any
 
 from . import params
@@ -11,6 +11,7 @@ from .dependencies.models import walk
 from .exceptions import FastLayerError
 from .execution.compile import Settings
 from .execution.outside import DependencyScope, app_scope, resolving
+from .lifespans import cancelled_requests_ended
 
 Overrides = dict[Callable[..., Any], Callable[..., Any]]
 
@@ -79,7 +80,12 @@ class Resolving:
         """
         return resolving(self.plan_settings(), self.dependency_overrides)
 
-    def open_app_scope(self) -> AbstractAsyncContextManager[None]:
-        """Open the dependencies with scope "app"; part of the lifespan."""
+    @asynccontextmanager
+    async def open_app_scope(self) -> AsyncIterator[None]:
+        """Open the dependencies with scope "app", and close them after the last request; part of the lifespan."""
         settings = Settings(self.default_dependency_scope, self.sync_in_thread)
-        return app_scope(self._dependants(), settings, self.dependency_overrides, self.app_values)
+        async with app_scope(self._dependants(), settings, self.dependency_overrides, self.app_values):
+            try:
+                yield
+            finally:
+                await cancelled_requests_ended(self)
