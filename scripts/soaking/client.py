@@ -54,6 +54,7 @@ class Connection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.writer.transport.abort()
+        await asyncio.sleep(0)  # the transport closes its socket at the loop's next turn
 
     async def ask(self, sent: bytes) -> Answer:
         """Return the answer to one request.

@@ -224,6 +224,7 @@ async def exchange(port: int, parts: Case) -> bytes:
         pass
     finally:
         writer.transport.abort()
+        await asyncio.sleep(0)  # the transport closes its socket at the loop's next turn
     return b"".join(received)
 
 

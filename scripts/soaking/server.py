@@ -73,6 +73,8 @@ def serving(
             process.wait()
             server.log.append(f"ERROR: not stopped after {STOP_SECONDS} seconds\n")
         reader.join(STOP_SECONDS)
+        if process.stderr:
+            process.stderr.close()
 
 
 def _read(server: Server, port: "Future[int]", workers: int) -> None:
