@@ -1,5 +1,6 @@
 """Lifespans: a context manager around the life of an app, with start-up and shutdown functions beside it."""
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
@@ -12,6 +13,9 @@ from .logger import logger
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 State = Mapping[str, Any] | None
+
+CLOSING_SECONDS = 10
+"""How long a shutdown waits at most for cancelled requests to close what they opened."""
 
 
 def as_context_manager(lifespan: Callable[[Any], Any]) -> Lifespan:
@@ -123,3 +127,34 @@ def mounted_apps(routes: Iterable[BaseRoute]) -> Iterator[tuple[Any, Router]]:
         yield app, router
         if not hasattr(app, "mounted_lifespans"):  # Starlette's, which leaves what is mounted in it alone
             yield from mounted_apps(router.routes)
+
+
+async def cancelled_requests_ended(app: Any) -> None:
+    """Wait until the requests the server has cancelled have closed what they opened, `CLOSING_SECONDS` at most.
+
+    After its grace period a server cancels what is still running, shuts the application down, and ends its process:
+    a teardown that needs a thread, or only awaits, would never come to its end.
+    """
+    try:
+        current = asyncio.current_task()
+    except RuntimeError:  # trio, whose servers wait for what they cancel
+        return
+    tasks = [
+        task for task in asyncio.all_tasks() if task is not current and task.cancelling() and _is_inside(task, app)
+    ]
+    if tasks:
+        await asyncio.wait(tasks, timeout=CLOSING_SECONDS)
+
+
+def _is_inside(task: asyncio.Task[Any], app: Any) -> bool:
+    """Whether one of the coroutines the task is suspended in is a method of the app: it serves a request.
+
+    Looking from outside, at shutdown only, requests pay nothing for it.
+    """
+    coroutine: Any = task.get_coro()
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None)
+        if frame is not None and frame.f_locals.get("self") is app:
+            return True
+        coroutine = getattr(coroutine, "cr_await", None)
+    return False

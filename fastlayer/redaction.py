@@ -1,15 +1,16 @@
 """What must not be repeated to anyone: the values of secret fields, wherever they stand in an input that is echoed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import is_dataclass
-from typing import Any, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import AliasChoices, AliasPath, BaseModel, Secret, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
 from .error_lists import Errors
-from .fields import ModelField, is_class, union_members, unwrapped
+from .fields import ModelField, is_class, unwrapped
 
 MASK = "**********"
 
@@ -29,9 +30,19 @@ def secret_names(fields: Iterable[ModelField]) -> frozenset[str]:
 
 def _is_secret(annotation: Any) -> bool:
     return any(
-        is_class(member, _SECRETS) or any(_is_secret(arg) for arg in get_args(unwrapped(member)))
-        for member in union_members(annotation)
+        is_class(member, _SECRETS) or any(_is_secret(arg) for arg in get_args(member))
+        for member in _alternatives(annotation)
     )
+
+
+def _alternatives(annotation: Any) -> Iterator[Any]:
+    """The members of a union, or the annotation alone; of JSON text, what the text holds."""
+    annotation = unwrapped(annotation)
+    if get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from _alternatives(member)
+    else:
+        yield annotation
 
 
 def _wire_names(info: FieldInfo) -> set[str]:
@@ -47,8 +58,7 @@ def _wire_names(info: FieldInfo) -> set[str]:
 
 
 def _collect(annotation: Any, found: set[str], seen: set[Any]) -> None:
-    for member in union_members(annotation):
-        member = unwrapped(member)
+    for member in _alternatives(annotation):
         for arg in get_args(member):
             _collect(arg, found, seen)
         if not isinstance(member, type) or member in seen:
@@ -95,7 +105,9 @@ Copies = dict[int, tuple[Any, Any]]
 def _redacted_error(error: dict[str, Any], names: frozenset[str], copies: Copies) -> dict[str, Any]:
     if "input" not in error:
         return error
-    if any(part in names for part in error["loc"]):
+    # A body that was not taken apart, being no JSON, may hold a secret in any encoding.
+    is_raw_body = tuple(error["loc"]) == ("body",) and isinstance(error["input"], (str, bytes))
+    if is_raw_body or any(part in names for part in error["loc"]):
         kept = {key: value for key, value in error.items() if key != "ctx"}
         return {**kept, "input": MASK}
     return {**error, "input": mask(error["input"], names, copies)}
@@ -104,12 +116,16 @@ def _redacted_error(error: dict[str, Any], names: frozenset[str], copies: Copies
 def mask(value: Any, names: frozenset[str], copies: Copies | None = None) -> Any:
     """A copy of the value with everything masked that stands under one of these names, at any depth.
 
-    What `copies` knows already is not copied again.
+    Text that contains a name is masked as a whole: it may be JSON that was not, or could not be, read. What `copies`
+    knows already is not copied again.
     """
     known: Copies = {} if copies is None else copies
     pending: list[tuple[Any, Any]] = []
 
     def copy_of(original: Any) -> Any:
+        if isinstance(original, (str, bytes)):
+            text = original if isinstance(original, str) else original.decode("latin-1")
+            return MASK if any(name in text for name in names) else original
         if not isinstance(original, (BaseModel, dict, list, tuple)):
             return original
         if id(original) not in known:

@@ -18,7 +18,7 @@ from .exceptions import FastLayerError
 from .execution.compile import Settings
 from .execution.inherited import inherits
 from .execution.outside import DependencyScope, app_scope, resolving
-from .lifespans import mounted_apps
+from .lifespans import cancelled_requests_ended, mounted_apps
 
 _ABSENT: Any = object()
 _replacing = Lock()  # held only while one dict is changed
@@ -96,11 +96,16 @@ class Resolving:
         """
         return resolving(self.plan_settings(), self.overrides_outside_requests())
 
-    def open_app_scope(self) -> AbstractAsyncContextManager[None]:
-        """Open the dependencies with scope "app"; part of the lifespan."""
+    @asynccontextmanager
+    async def open_app_scope(self) -> AsyncIterator[None]:
+        """Open the dependencies with scope "app", and close them after the last request; part of the lifespan."""
         settings = Settings(self.default_dependency_scope, self.sync_in_thread)
         overrides = self.overrides_outside_requests()
-        return app_scope(_dependants(self.router.routes), settings, overrides, self.app_values)
+        async with app_scope(_dependants(self.router.routes), settings, overrides, self.app_values):
+            try:
+                yield
+            finally:
+                await cancelled_requests_ended(self)
 
     @asynccontextmanager
     async def mounted_in(self, outer: Any, lifespan: AbstractAsyncContextManager[Any]) -> AsyncIterator[Any]:

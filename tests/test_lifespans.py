@@ -1,7 +1,10 @@
 """Lifespans: beside events, merged, of mounted applications, and when start-up fails."""
 
+import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, TypedDict
 
 import pytest
@@ -11,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
-from fastlayer import APIRouter, FastLayer
+from fastlayer import APIRouter, Depends, FastLayer
+from fastlayer.lifespans import CLOSING_SECONDS
 from fastlayer.testclient import TestClient
 
-from .in_memory import running
+from .in_memory import call, running
 
 events: list[str] = []
 
@@ -203,3 +207,62 @@ async def test_a_router_without_an_application_lives_like_one() -> None:
         assert events == ["router up"]
         assert state == {"who": "me"}
     assert events == ["router up", "router down"]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_shutdown_waits_until_cancelled_requests_have_closed_what_they_opened(kind: str) -> None:
+    release = threading.Event()
+    begun = asyncio.Event()
+
+    def sync() -> Iterator[None]:
+        try:
+            yield
+        finally:
+            release.wait()
+            events.append("closed")
+
+    async def asynchronous() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(release.wait)
+            events.append("closed")
+
+    app = FastLayer(lifespan=living("app"))
+
+    @app.get("/", dependencies=[Depends(sync if kind == "sync" else asynchronous)])
+    async def endpoint() -> None:
+        begun.set()
+        await asyncio.sleep(3600)
+
+    async def served() -> None:
+        """As uvicorn does after its grace period: cancel what runs, then shut down, and end when that is done."""
+        async with running(app):
+            request = asyncio.create_task(call(app))
+            await begun.wait()
+            request.cancel()
+            asyncio.get_running_loop().call_later(0.05, release.set)
+        assert request.cancelled()
+
+    asyncio.run(served())
+    assert events == ["app up", "closed", "app down"]
+
+
+def test_a_shutdown_waits_for_no_task_that_serves_no_request() -> None:
+    app = FastLayer()
+
+    async def stubborn() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        await asyncio.sleep(3600)
+
+    async def served() -> float:
+        other = asyncio.create_task(stubborn())
+        async with running(app):
+            await asyncio.sleep(0)
+            other.cancel()
+            begin = time.monotonic()
+        other.cancel()
+        return time.monotonic() - begin
+
+    assert asyncio.run(served()) < CLOSING_SECONDS

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, get_origin
 
 import pytest
-from pydantic import BaseModel, Field, SecretBytes, SecretStr
+from pydantic import BaseModel, Field, Json, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
-from fastlayer import ErrorPolicy, FastLayer, Form, HTTPException, Query
+from fastlayer import Body, ErrorPolicy, FastLayer, Form, HTTPException, Query
 from fastlayer.fields import ModelField
 from fastlayer.redaction import MASK, mask, redacted, secret_names
 from fastlayer.testclient import TestClient
@@ -70,6 +70,37 @@ def test_a_secret_in_a_json_body_is_never_repeated(path: str, body: object) -> N
 
     assert response.status_code == 422
     assert SECRET not in response.text
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", ""])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_secret_in_a_body_of_another_type_is_never_repeated(content_type: str, encoding: str) -> None:
+    body = f'{{"name": "ada", "password": "{SECRET}"}}'.encode(encoding)
+    response = TestClient(_app()).post("/accounts", content=body, headers={"content-type": content_type})
+
+    assert response.status_code == 422
+    assert [(error["loc"], error["input"]) for error in response.json()["detail"]] == [(["body"], MASK)]
+
+
+@pytest.mark.parametrize(
+    "value", ['{"name": "ada", "password": "SECRET"', '{"password": "SECRET"}', '[{"password": "SECRET"}]']
+)
+def test_a_secret_in_json_text_is_never_repeated(value: str) -> None:
+    app = FastLayer()
+
+    @app.get("/")
+    def endpoint(account: Json[Account] | None = None) -> None: ...
+
+    @app.post("/secret")
+    def secret(password: Annotated[SecretStr, Body(min_length=99)]) -> None: ...
+
+    response = TestClient(app).get("/", params={"account": value})
+    assert response.status_code == 422
+    assert "SECRET" not in response.text
+
+    response = TestClient(app).post("/secret", json=value)
+    assert response.status_code == 422
+    assert "SECRET" not in response.text
 
 
 def test_a_secret_form_field_is_never_repeated() -> None:

@@ -89,7 +89,9 @@ def enter_generator(call: Callable[..., Generator[Any, Any, Any]], scope: str, *
 
     def enter(exchange: Exchange, arguments: dict[str, Any]) -> Any:
         generator: Any = call(**arguments)
-        context = (exchange.context or copy_context()) if threaded else None
+        context = None
+        if threaded:  # an empty context is falsy, and still the one to reset tokens in
+            context = copy_context() if exchange.context is None else exchange.context
         if hasattr(generator, "__enter__"):
             return _enter_manager(generator, exchange, scope, context)
         try:

@@ -5,7 +5,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any
 
 import anyio
@@ -15,7 +15,7 @@ import pytest
 from fastlayer import Depends, FastLayer, FastLayerError, HTTPException, Security
 
 from .. import yielding
-from ..in_memory import call
+from ..in_memory import call, http_scope
 from ..yielding import KINDS, of_kind, watched
 
 pytestmark = pytest.mark.anyio
@@ -487,6 +487,39 @@ async def test_a_context_variable_set_before_the_yield_can_be_reset_after_it(kin
     assert answer.raised is None
     assert answer.json() == "set"
     assert events == ["reset"]
+
+
+def test_a_request_without_any_context_variable_resets_what_a_sync_dependency_set() -> None:
+    variable: ContextVar[str] = ContextVar("variable", default="unset")
+    events: list[str] = []
+
+    def sync() -> Iterator[None]:
+        token = variable.set("set")
+        yield
+        variable.reset(token)
+        events.append("reset")
+
+    app = FastLayer()
+
+    @app.get("/")
+    def endpoint(value: Any = Depends(sync)) -> str:
+        return variable.get()
+
+    sent: list[Any] = []
+
+    async def request() -> None:
+        async def receive() -> Any:
+            return {"type": "http.request"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await app(http_scope("GET", "/"), receive, send)
+
+    # As under a server, where a request's task starts with an empty context.
+    Context().run(asyncio.run, request())
+    assert events == ["reset"]
+    assert sent[1]["body"] == b'"set"'
 
 
 # --- max_concurrency --------------------------------------------------------------------------------------------
