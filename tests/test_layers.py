@@ -18,7 +18,7 @@ TABLE = (
     ),
     ("0", "templating.py"),
     ("0", "middleware/ telemetry/ lifespans.py"),
-    ("1", "fields.py core_schemas.py jsontypes.py encoders.py"),
+    ("1", "fields.py core_schemas.py jsontypes.py deep_values.py encoders.py"),
     ("1", "openapi/__init__.py openapi/schemes.py openapi/models.py"),
     ("2", "params.py body_models.py param_functions.py options.py exception_handlers.py redaction.py error_policy.py"),
     ("3", "typed_websockets.py security/ dependencies/__init__.py dependencies/callables.py dependencies/models.py"),
