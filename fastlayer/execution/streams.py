@@ -13,10 +13,12 @@ from typing import Any, Self
 
 import anyio
 from anyio.lowlevel import checkpoint
+from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from .. import sse
+from ..deep_values import to_plain
 from ..encoders import dump_json, jsonable_encoder
 from ..exceptions import EndpointContext
 from ..operation import Operation
@@ -160,8 +162,28 @@ def event_encoder(encode: Encode) -> Encode:
 def event_bytes(event: ServerSentEvent) -> bytes:
     data = event.raw_data
     if data is None and event.data is not None:
-        data = json.dumps(jsonable_encoder(event.data))  # with spaces, as FastAPI writes these
+        data = _model_text(event.data) if isinstance(event.data, BaseModel) else _spaced_text(event.data)
     return format_sse_event(data_str=data, event=event.event, id=event.id, retry=event.retry, comment=event.comment)
+
+
+def _model_text(data: BaseModel) -> str:
+    """A model by its names in Python, as FastAPI writes the data of events, unlike other items."""
+    try:
+        return data.model_dump_json()
+    except ValueError:  # deep, or text that is no UTF-8
+        return dump_json(to_plain(data.__pydantic_serializer__.to_python, data)).decode()
+
+
+def _spaced_text(data: Any) -> str:
+    """JSON with spaces in ASCII, as FastAPI writes the data of events."""
+    try:
+        return json.dumps(jsonable_encoder(data), allow_nan=False)
+    except (ValueError, RecursionError):  # for some of these there is JSON
+        written = dump_json(data)
+    try:
+        return json.dumps(json.loads(written))
+    except RecursionError:
+        return written.decode()
 
 
 def items_of(generator: Any, context: Context) -> AsyncIterator[Any]:

@@ -1,15 +1,16 @@
 """Generator endpoints: their formats, validated items, back-pressure, pings, and what happens when they end early."""
 
 import json
+import math
 import tracemalloc
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import anyio.lowlevel
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from fastlayer import Depends, FastLayer, Response, sse
 from fastlayer.exceptions import ResponseValidationError
@@ -91,6 +92,34 @@ async def test_events_are_written_as_the_format_wants() -> None:
     assert json.loads(first.removeprefix("data: ")) == {"a": "x\ny"}
     assert set(second.splitlines()) == {": note", "event: named", "data: [1]", "id: 7", "retry: 10"}
     assert third.splitlines() == ["data: one", "data: two"]
+
+
+class Aliased(BaseModel):
+    name: Annotated[str, Field(serialization_alias="theName")] = "é"
+    ratio: float = math.nan
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (Aliased(), '{"name":"é","ratio":null}'),  # a model by its names in Python, all else by alias
+        ([Aliased()], r'[{"theName": "\u00e9", "ratio": null}]'),
+        ({"a": [math.nan, math.inf], math.nan: 1}, '{"a": [null, null], "NaN": 1}'),
+        ("é\u2028", r'"\u00e9\u2028"'),
+        ("\ud800", r'"\ud800"'),
+        (b"\xff", r'"\\xff"'),
+        (2**70, "1180591620717411303424"),
+        (False, "false"),
+    ],
+)
+async def test_the_data_of_an_event_is_written_as_fastapi_writes_it(data: Any, expected: str) -> None:
+    app = FastLayer()
+
+    @app.get("/", response_class=EventSourceResponse)
+    async def endpoint() -> AsyncIterator[ServerSentEvent]:
+        yield ServerSentEvent(data=data)
+
+    assert (await call(app)).text == f"data: {expected}\n\n"
 
 
 async def test_typed_events_are_filtered() -> None:
