@@ -3,14 +3,16 @@
 The fast way writes JSON bytes and sends two messages. Everything else makes a Response object first.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
+from ..deep_values import to_plain
 from ..encoders import dump_json, jsonable_encoder
 from ..exceptions import EndpointContext, ResponseValidationError
 from ..fields import ModelField, is_class, located
@@ -19,7 +21,6 @@ from ..responses import ORJSONResponse, check_headers
 from .exchange import Exchange
 
 Render = Callable[[Any], bytes]
-T = TypeVar("T")
 # Pydantic's own errors, and what it lets through: of bytes that are no text, of objects that lack an attribute.
 _CANNOT_WRITE = (ValueError, AttributeError)
 Answer = bytes | Response
@@ -99,7 +100,7 @@ def field_renderer(field: ModelField, options: dict[str, Any], context: Endpoint
         except _CANNOT_WRITE as exc:
             if annotation is Any:  # nothing is declared, so nothing can leak: written as if without annotation
                 return dump_json(result)
-            return _written_again(field, result, write, context, exc)
+            return dump_json(_plain_again(field, result, options, context, exc))
 
     return render
 
@@ -110,18 +111,23 @@ def trusted(model: Any) -> bool:
     return config is not None and config.get("revalidate_instances", "never") == "never"
 
 
-def _written_again(
-    field: ModelField, result: Any, write: Callable[[Any], T], context: EndpointContext, failure: Exception
-) -> T:
-    """The exact way, for an instance that does not hold what its fields say: its data is validated from scratch, so
-    that nothing leaves that the model does not have.
+def _plain_again(
+    field: ModelField, result: Any, options: dict[str, Any], context: EndpointContext, failure: Exception
+) -> Any:
+    """JSON-ready data, the exact way: of a value that is too deep, or of an instance that does not hold what its fields
+    say. The latter's data is validated from scratch, so that nothing leaves that the model does not have.
 
     Raises:
         ResponseValidationError: it cannot be made to fit.
     """
+    to_python = field.serializer.to_python
     try:
-        data = field.serializer.to_python(result, warnings="none", by_alias=True)
-        return write(field.validator.validate_python(data))
+        return to_plain(to_python, result, warnings="error", **options)
+    except _CANNOT_WRITE:
+        pass  # it does not fit
+    try:
+        data = to_python(result, warnings="none", by_alias=True)
+        return to_plain(to_python, field.validator.validate_python(data), warnings="error", **options)
     except _CANNOT_WRITE as exc:
         errors = located(exc, ("response",)) if isinstance(exc, ValidationError) else _as_errors(failure)
         raise ResponseValidationError(errors, body=result, endpoint_ctx=context) from exc
@@ -135,22 +141,26 @@ def _encoder(operation: Operation, context: EndpointContext) -> Callable[[Any], 
     """Result -> JSON-ready data, for a response class that renders it itself."""
     field = operation.response_field
     if field is None:
-        return jsonable_encoder
+        return _plain
     to_python, options = field.serializer.to_python, operation.dump_options
-
-    def write(value: Any) -> Any:
-        return to_python(value, mode="json", warnings="error", **options)
 
     def encode(result: Any) -> Any:
         value, errors = field.validate(result, loc=("response",))
         if errors:
             raise ResponseValidationError(errors, body=result, endpoint_ctx=context)
         try:
-            return write(value)
+            return to_python(value, mode="json", warnings="error", **options)
         except _CANNOT_WRITE as exc:
-            return _written_again(field, value, write, context, exc)
+            return _plain_again(field, value, options, context, exc)
 
     return encode
+
+
+def _plain(result: Any) -> Any:
+    try:
+        return jsonable_encoder(result)
+    except (ValueError, RecursionError):  # deep, or bytes that are no text
+        return json.loads(dump_json(result))
 
 
 def status_of(exchange: Exchange, declared: int | None) -> int:
@@ -187,13 +197,24 @@ def _field_for_status(exchange: Exchange, how: Answering) -> ModelField | None:
 def make_response(result: Any, exchange: Exchange, how: Answering) -> Response:
     """The answer as an object of the route's response class, or without body where the status allows none."""
     cls = how.response_class or JSONResponse
-    response = cls(how.encode(result), **_status_argument(exchange, how))
+    response = _made(cls, how.encode(result), _status_argument(exchange, how))
     if not is_body_allowed_for_status_code(response.status_code):
         response.body = b""
         if "content-length" in response.headers:  # of a 205, which Starlette takes for one with a body
             response.headers["content-length"] = "0"
     merge_injected(exchange, response)
     return response
+
+
+def _made(cls: type[Response], content: Any, arguments: dict[str, Any]) -> Response:
+    """A response with this content; one that `json.dumps` cannot write, though it is data, is written by us."""
+    try:
+        return cls(content, **arguments)
+    except (ValueError, RecursionError):  # NaN, lone surrogates, depth
+        if cls.render is not JSONResponse.render:
+            raise
+        ours: type[Response] = type(cls.__name__, (cls,), {"render": lambda self, content: dump_json(content)})
+        return ours(content, **arguments)
 
 
 def _status_argument(exchange: Exchange, how: Answering) -> dict[str, Any]:
