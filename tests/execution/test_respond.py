@@ -412,7 +412,7 @@ def echoes() -> FastLayer:
 
 
 @pytest.mark.parametrize(
-    "content", [b'"\\ud800"', b'{"\\ud800":NaN}', b"[" * 300 + b"]" * 300, b"[" * 900 + b"]" * 900]
+    "content", [b'"\\ud800"', b'{"\\ud800":NaN}', b"[" * 300 + b"]" * 300, b"[" * 600 + b"]" * 600]
 )
 async def test_whatever_json_comes_in_can_go_out(content: bytes) -> None:
     expected = content.replace(b"NaN", b"null")
