@@ -5,6 +5,7 @@ A producer never runs ahead: the next item is asked for when the last one was se
 """
 
 import json
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextvars import Context
@@ -82,22 +83,26 @@ class EventStream(ItemStream, EventSourceResponse):
     async def send_items(self, send: Send) -> None:
         self.send = send
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._ping, send)
+            if self.ping_interval != math.inf:
+                tasks.start_soon(self._ping, send)
             await super().send_items(self.send_alone)
+            self.is_sending = True
+            if self.ping_done is not None:
+                await self.ping_done.wait()
             tasks.cancel_scope.cancel()
 
     async def send_alone(self, message: Message) -> None:
         """Send it, and no ping meanwhile."""
+        self.is_sending = True  # before waiting: else the next ping might begin while this task still wakes up
         if self.ping_done is not None:
             await self.ping_done.wait()
-        self.is_sending = True
         await self.send(message)
         self.is_sending = False
         self.last_sent = time.monotonic()
 
     async def _ping(self, send: Send) -> None:
         self.last_sent = time.monotonic()
-        interval = sse.PING_INTERVAL
+        interval = sse.PING_INTERVAL if self.ping_interval is None else self.ping_interval
         while True:
             silence = time.monotonic() - self.last_sent
             if silence < interval or self.is_sending:

@@ -281,12 +281,23 @@ async def test_a_generator_that_never_waits_lets_others_run_and_can_be_cancelled
     assert closed == ["closed"]
 
 
-async def test_a_silent_event_stream_sends_pings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sse, "PING_INTERVAL", 0.01)  # seconds
+class Often(EventSourceResponse):
+    ping_interval = 0.01
+
+
+class Never(EventSourceResponse):
+    ping_interval = math.inf
+
+
+@pytest.mark.parametrize(("cls", "interval"), [(EventSourceResponse, 0.01), (Often, 3600.0)])
+async def test_a_silent_event_stream_sends_pings(
+    monkeypatch: pytest.MonkeyPatch, cls: type[EventSourceResponse], interval: float
+) -> None:
+    monkeypatch.setattr(sse, "PING_INTERVAL", interval)  # seconds
     app = FastLayer()
     pinged = anyio.Event()
 
-    @app.get("/", response_class=EventSourceResponse)
+    @app.get("/", response_class=cls)
     async def endpoint() -> AsyncIterator[str]:
         yield "a"
         await pinged.wait()
@@ -303,29 +314,32 @@ async def test_a_silent_event_stream_sends_pings(monkeypatch: pytest.MonkeyPatch
     assert answer.chunks[-1] == b'data: "b"\n\n'
 
 
-async def test_a_ping_never_splits_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sse, "PING_INTERVAL", 0.001)  # seconds
+@pytest.mark.parametrize("cls", [EventSourceResponse, Never])
+async def test_a_ping_never_splits_an_event(monkeypatch: pytest.MonkeyPatch, cls: type[EventSourceResponse]) -> None:
+    monkeypatch.setattr(sse, "PING_INTERVAL", 0)  # a ping whenever it may be sent, without a clock
     app = FastLayer()
-    inside = 0
+    inside: list[bytes] = []
 
-    @app.get("/", response_class=EventSourceResponse)
+    @app.get("/", response_class=cls)
     async def endpoint() -> AsyncIterator[int]:
         for number in range(30):
-            await anyio.sleep(0.001)
+            for _ in range(number % 7):
+                await anyio.lowlevel.checkpoint()
             yield number
 
     async def on_send(message: Any) -> None:
-        nonlocal inside
-        inside += 1
-        assert inside == 1, "two messages at once"
-        await anyio.sleep(0.002)
-        inside -= 1
+        inside.append(message.get("body", b"start"))
+        assert len(inside) == 1, f"two messages at once: {inside}"
+        for _ in range(5):
+            await anyio.lowlevel.checkpoint()
+        inside.clear()
 
     answer = await call(app, on_send=on_send)
     assert answer.raised is None
     assert [chunk for chunk in answer.chunks if chunk != sse.KEEPALIVE_COMMENT] == [
         f"data: {number}\n\n".encode() for number in range(30)
     ]
+    assert (sse.KEEPALIVE_COMMENT in answer.chunks) is (cls is EventSourceResponse)
 
 
 @pytest.mark.parametrize("path", ["/sync", "/async"])
