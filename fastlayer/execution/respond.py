@@ -5,7 +5,7 @@ The fast way writes JSON bytes and sends two messages. Everything else makes a R
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -43,7 +43,7 @@ class Answering:
     response_class: type[Response] | None  # None: JSON bytes are sent as they are
     encode: Callable[[Any], Any]  # result -> what the response class is given
     merge_injected: bool
-    by_status: Mapping[int, ModelField]
+    by_status: Mapping[int, "Answering"]  # where `responses=` declares a model for a status that may be injected
 
 
 def answering(operation: Operation, context: EndpointContext) -> Answering:
@@ -52,23 +52,26 @@ def answering(operation: Operation, context: EndpointContext) -> Answering:
     response_class = options.get("response_class")
     status_code = options.get("status_code")
     plain_json = response_class in _PLAIN_JSON and is_body_allowed_for_status_code(status_code)
-    return Answering(
+    field, dump = operation.response_field, operation.dump_options
+    usual = Answering(
         declared_status=status_code,
         status=status_code or 200,
-        render=_renderer(operation, context),
+        render=dump_json if field is None else field_renderer(field, dump, context),
         response_class=None if plain_json else response_class or JSONResponse,
-        encode=_encoder(operation, context),
+        encode=_plain if field is None else _field_encoder(field, dump, context),
         merge_injected=options.get("merge_injected", False),
-        by_status={int(key): field for key, field in operation.response_fields.items() if str(key).isdigit()},
+        by_status={},
     )
-
-
-def _renderer(operation: Operation, context: EndpointContext) -> Render:
-    """Result -> JSON bytes. Built lazily around the field, whose adapter is made on the first request."""
-    field = operation.response_field
-    if field is None:
-        return dump_json
-    return field_renderer(field, operation.dump_options, context)
+    # Which fields are kept is said of the usual model only.
+    dump = {**dump, "include": None, "exclude": None}
+    by_status = {
+        int(status): replace(
+            usual, render=field_renderer(field, dump, context), encode=_field_encoder(field, dump, context)
+        )
+        for status, field in operation.response_fields.items()
+        if str(status).isdigit() and int(status) != usual.status
+    }
+    return replace(usual, by_status=by_status) if by_status else usual
 
 
 def field_renderer(field: ModelField, options: dict[str, Any], context: EndpointContext) -> Render:
@@ -137,12 +140,9 @@ def _as_errors(failure: Exception) -> list[dict[str, Any]]:
     return [{"type": "serialization_error", "loc": ("response",), "msg": str(failure), "input": None}]
 
 
-def _encoder(operation: Operation, context: EndpointContext) -> Callable[[Any], Any]:
+def _field_encoder(field: ModelField, options: dict[str, Any], context: EndpointContext) -> Callable[[Any], Any]:
     """Result -> JSON-ready data, for a response class that renders it itself."""
-    field = operation.response_field
-    if field is None:
-        return _plain
-    to_python, options = field.serializer.to_python, operation.dump_options
+    to_python = field.serializer.to_python
 
     def encode(result: Any) -> Any:
         value, errors = field.validate(result, loc=("response",))
@@ -181,17 +181,11 @@ def to_answer(result: Any, exchange: Exchange, how: Answering) -> Answer:
         if how.merge_injected:
             merge_injected(exchange, result)
         return result
-    if how.by_status and (field := _field_for_status(exchange, how)) is not None:
-        return field_renderer(field, {"by_alias": True}, {})(result)
+    if how.by_status:
+        how = how.by_status.get(status_of(exchange, how.declared_status), how)
     if how.response_class is None and is_body_allowed_for_status_code(status_of(exchange, how.declared_status)):
         return how.render(result)
     return make_response(result, exchange, how)
-
-
-def _field_for_status(exchange: Exchange, how: Answering) -> ModelField | None:
-    """The model `responses=` declares for a status that was set on the injected Response."""
-    status = status_of(exchange, how.declared_status)
-    return None if status == how.status else how.by_status.get(status)
 
 
 def make_response(result: Any, exchange: Exchange, how: Answering) -> Response:

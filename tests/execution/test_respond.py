@@ -281,6 +281,54 @@ async def test_the_injected_status_picks_the_model_of_that_status() -> None:
     assert (answer.status, answer.json()) == (404, {"reason": "gone"})
 
 
+class Gone(BaseModel):
+    reason: Annotated[str, Field(serialization_alias="theReason")]
+    since: int | None = None
+
+
+def by_status(**options: Any) -> FastLayer:
+    app = FastLayer()
+
+    @app.get("/{status}", response_model=Item, responses={404: {"model": Gone}, "410": {"model": Gone}}, **options)
+    async def endpoint(status: int, response: Response) -> Any:
+        response.status_code = status
+        return {"reason": "gone", "name": "a", "password": "secret"}
+
+    @app.get("/wrong/{status}", response_model=Item, responses={404: {"model": Gone}}, **options)
+    async def wrong(status: int, response: Response) -> Any:
+        response.status_code = status
+        return {"name": "a"}
+
+    return app
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_the_model_of_a_status_follows_the_routes_options_and_class(status: int) -> None:
+    class Enveloped(JSONResponse):
+        def render(self, content: Any) -> bytes:
+            return super().render({"data": content})
+
+    for options, expected in [
+        ({}, {"theReason": "gone", "since": None}),
+        ({"response_model_exclude_none": True}, {"theReason": "gone"}),
+        ({"response_model_by_alias": False}, {"reason": "gone", "since": None}),
+        ({"response_model_include": {"price"}}, {"theReason": "gone", "since": None}),
+        ({"response_class": Enveloped}, {"data": {"theReason": "gone", "since": None}}),
+    ]:
+        answer = await call(by_status(**options), f"/{status}")
+        assert (answer.status, answer.json()) == (status, expected)
+    assert (await call(by_status(), "/403")).json() == FULL
+
+
+@pytest.mark.parametrize("options", [{}, {"response_class": type("Own", (JSONResponse,), {})}])
+async def test_a_value_that_does_not_fit_the_model_of_its_status_is_a_server_error(options: Any) -> None:
+    answer = await call(by_status(**options), "/wrong/404")
+    assert answer.status == 500
+    assert isinstance(answer.raised, ResponseValidationError)
+    assert answer.raised.errors()[0]["loc"] == ("response", "reason")
+    assert "in wrong" in str(answer.raised)
+
+
 @pytest.mark.parametrize("merge", [False, True])
 async def test_injected_headers_go_on_a_returned_response_only_if_asked_for(merge: bool) -> None:
     app = FastLayer()
