@@ -123,7 +123,7 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         self.swagger_ui_oauth2_redirect_url = swagger_ui_oauth2_redirect_url
         self.swagger_ui_init_oauth = swagger_ui_init_oauth
         self.swagger_ui_parameters = swagger_ui_parameters
-        self.problem_details = problem_details
+        self.problem_details, self.validation_errors = problem_details, validation_errors
         self.max_body_size = checked_body_size(max_body_size)
         self.sync_in_thread = sync_in_thread
         self.strict, self.silence = strict, frozenset(silence)

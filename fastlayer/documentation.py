@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from starlette.requests import Request
 
+from .error_policy import ErrorPolicy
 from .exceptions import FastLayerError
 from .types import OpenAPICorrection
 
@@ -22,6 +23,8 @@ class Documentation:
     openapi_version: str
     openapi_external_docs: dict[str, Any] | None
     openapi_corrections: frozenset[OpenAPICorrection]
+    validation_errors: ErrorPolicy | None
+    problem_details: bool
     servers: list[dict[str, Any]]
     terms_of_service: str | None
     contact: dict[str, Any] | None
@@ -71,6 +74,8 @@ class Documentation:
             separate_input_output_schemas=self.separate_input_output_schemas,
             external_docs=self.openapi_external_docs,
             corrections=self.openapi_corrections,
+            validation_errors=self.validation_errors,
+            problem_details=self.problem_details,
         )
         return document
 

@@ -62,6 +62,5 @@ def check_headers(raw_headers: Collection[tuple[bytes, bytes]]) -> None:
     # One search over everything costs a third of one per value; which header it was matters only afterwards.
     if not _LINE_BREAK(b"".join([part for pair in raw_headers for part in pair])):
         return
-    for name, value in raw_headers:
-        if _LINE_BREAK(name) or _LINE_BREAK(value):
-            raise ValueError(f"Header {name.decode('latin-1')!r} contains CR, LF or NUL: {value[:100]!r}")
+    name, value = next(pair for pair in raw_headers if _LINE_BREAK(pair[0]) or _LINE_BREAK(pair[1]))
+    raise ValueError(f"Header {name.decode('latin-1')!r} contains CR, LF or NUL: {value[:100]!r}")

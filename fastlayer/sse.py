@@ -32,9 +32,13 @@ class EventSourceResponse(StreamingResponse):
     """A stream of events; as `response_class` it makes each value a generator endpoint yields one event.
 
     Given to a client by hand, its content is text or bytes that already have the event format.
+
+    `ping_interval`, which a subclass sets: seconds of silence after which such an endpoint's stream sends a comment, so
+    that proxies keep the connection open; more than 0, `math.inf` for never. None means `sse.PING_INTERVAL`, 15.
     """
 
     media_type = "text/event-stream"
+    ping_interval: float | None = None
 
 
 def _one_line(name: str, value: str | None) -> str | None:

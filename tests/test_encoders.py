@@ -195,11 +195,16 @@ def test_a_value_nothing_explains_is_a_value_error_both_ways(value: Any) -> None
         dump_json(value)
 
 
-def test_bytes_that_are_no_text_are_an_error_both_ways() -> None:
+def test_bytes_that_are_no_text_are_an_error_or_text_with_backslashes() -> None:
     with pytest.raises(UnicodeDecodeError):
         jsonable_encoder({"a": b"\xff"})
+    assert dump_json({"a": b"a\xff\xc3\xa9", b"\xfe": 1}) == '{"a":"a\\\\xffé","\\\\xfe":1}'.encode()
+
+
+def test_an_encoder_of_the_programs_that_meets_bytes_without_text_reports_it(encoders: Any) -> None:
+    encoders[uuid.UUID] = lambda value: value.bytes.decode()
     with pytest.raises(UnicodeDecodeError):
-        dump_json({"a": b"\xff"})
+        dump_json([uuid.UUID(int=255)])
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="pydantic.v1 ends with Python 3.13")
@@ -294,6 +299,20 @@ def test_keys_are_written_as_fastapi_writes_them() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {math.nan: 1, math.inf: 2, -math.inf: 3},
+        {None: 1, math.nan: 2, "null": 3},
+        {1e-07: 1, 1e-100: 2, 1e16: 3, 1.5: 4, -0.0: 5},
+    ],
+)
+@pytest.mark.parametrize("beside", [1, 2**70])
+def test_keys_that_are_numbers_are_written_as_json_writes_them(keys: Any, beside: int) -> None:
+    expected = json.dumps([jsonable_encoder(keys), beside], separators=(",", ":"))
+    assert dump_json([keys, beside]) == expected.encode()
+
+
 def test_keys_equal_after_encoding_are_one_member_with_the_last_value() -> None:
     clash = {DAY: 1, "b": 2, "2020-01-01": 3, b"b": 4}
     assert list(jsonable_encoder(clash).items()) == [("2020-01-01", 3), ("b", 4)]
@@ -326,6 +345,23 @@ def test_nesting_has_no_limit(depth: int) -> None:
     while value is not DAY:  # take it apart: freeing it whole would recurse in C
         value = value[0] if isinstance(value, list) else value["a"]
     gc.collect()
+
+
+def test_a_model_with_deep_data_is_written() -> None:
+    class Holder(BaseModel):
+        x: Any = Field(alias="theX")
+
+    deep: Any = []
+    for _ in range(400):
+        deep = [deep]
+    assert dump_json([Holder(theX=deep)]) == b'[{"theX":' + b"[" * 401 + b"]" * 401 + b"}]"
+
+    class Own(Holder):
+        def model_dump(self, **options: Any) -> Any:
+            raise ValueError("its own reason")
+
+    with pytest.raises(ValueError, match="its own reason"):
+        dump_json([Own(theX=1)])
 
 
 def test_a_circle_is_an_error_and_a_value_used_twice_is_not() -> None:

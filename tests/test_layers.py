@@ -18,7 +18,7 @@ TABLE = (
     ),
     ("0", "templating.py"),
     ("0", "middleware/ telemetry/ lifespans.py"),
-    ("1", "core_schemas.py early_refusal.py error_lists.py fields.py jsontypes.py encoders.py"),
+    ("1", "core_schemas.py early_refusal.py error_lists.py fields.py jsontypes.py deep_values.py encoders.py"),
     ("1", "openapi/__init__.py openapi/schemes.py openapi/models.py"),
     (
         "2",

@@ -5,6 +5,7 @@ from typing import Annotated, Any, get_origin
 
 import pytest
 from pydantic import BaseModel, Field, Json, SecretBytes, SecretStr
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
@@ -170,12 +171,18 @@ class Login:
     password: SecretStr
 
 
+@pydantic_dataclass
+class Access:
+    name: str
+    password: SecretStr
+
+
 class Pair(TypedDict):
     user: str
     password: SecretStr
 
 
-@pytest.mark.parametrize("kind", [Login, Pair, dict[str, Login], list[Pair]])
+@pytest.mark.parametrize("kind", [Login, Access, Pair, dict[str, Login], list[Pair], list[Access | Pair]])
 def test_a_secret_in_a_dataclass_or_a_typed_dict_is_never_repeated(kind: Any) -> None:
     app = FastLayer()
 

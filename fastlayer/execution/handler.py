@@ -11,7 +11,7 @@ from typing import Any
 
 from anyio.lowlevel import checkpoint_if_cancelled
 from starlette.background import BackgroundTasks
-from starlette.requests import Request
+from starlette.requests import Request, empty_send
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -332,7 +332,7 @@ def exchange_of(request: Request) -> Exchange:
     """The exchange that `request_response` began for this request, or a new one."""
     exchange: Exchange | None = request.scope.get(_EXCHANGE_KEY)
     if exchange is None:
-        exchange = Exchange(request.scope, request.receive, _no_send)
+        exchange = Exchange(request.scope, request.receive, empty_send)
     exchange.request = request
     return exchange
 
@@ -348,10 +348,6 @@ def as_response(answer: Answer, exchange: Exchange, how: Answering) -> Response:
 
 
 _EXCHANGE_KEY = "fastlayer.exchange"
-
-
-async def _no_send(message: Any) -> None:
-    raise RuntimeError("A response is sent by the server, not by the route handler.")
 
 
 def request_response(handler: Callable[[Request], Awaitable[Response]]) -> ASGIApp:

@@ -3,14 +3,16 @@
 The fast way writes JSON bytes and sends two messages. Everything else makes a Response object first.
 """
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
+from ..deep_values import to_plain
 from ..encoders import dump_json, jsonable_encoder
 from ..error_lists import located
 from ..exceptions import EndpointContext, ResponseValidationError
@@ -20,7 +22,6 @@ from ..responses import ORJSONResponse, check_headers
 from .exchange import Exchange
 
 Render = Callable[[Any], bytes]
-T = TypeVar("T")
 # Pydantic's own errors, and what it lets through: of bytes that are no text, of objects that lack an attribute.
 _CANNOT_WRITE = (ValueError, AttributeError)
 Answer = bytes | Response
@@ -43,7 +44,7 @@ class Answering:
     response_class: type[Response] | None  # None: JSON bytes are sent as they are
     encode: Callable[[Any], Any]  # result -> what the response class is given
     merge_injected: bool
-    by_status: Mapping[int, ModelField]
+    by_status: Mapping[int, "Answering"]  # where `responses=` declares a model for a status that may be injected
 
 
 def answering(operation: Operation, context: EndpointContext) -> Answering:
@@ -52,23 +53,26 @@ def answering(operation: Operation, context: EndpointContext) -> Answering:
     response_class = options.get("response_class")
     status_code = options.get("status_code")
     plain_json = response_class in _PLAIN_JSON and is_body_allowed_for_status_code(status_code)
-    return Answering(
+    field, dump = operation.response_field, operation.dump_options
+    usual = Answering(
         declared_status=status_code,
         status=status_code or 200,
-        render=_renderer(operation, context),
+        render=dump_json if field is None else field_renderer(field, dump, context),
         response_class=None if plain_json else response_class or JSONResponse,
-        encode=_encoder(operation, context),
+        encode=_plain if field is None else _field_encoder(field, dump, context),
         merge_injected=options.get("merge_injected", False),
-        by_status={int(key): field for key, field in operation.response_fields.items() if str(key).isdigit()},
+        by_status={},
     )
-
-
-def _renderer(operation: Operation, context: EndpointContext) -> Render:
-    """Result -> JSON bytes. Built lazily around the field, whose adapter is made on the first request."""
-    field = operation.response_field
-    if field is None:
-        return dump_json
-    return field_renderer(field, operation.dump_options, context)
+    # Which fields are kept is said of the usual model only.
+    dump = {**dump, "include": None, "exclude": None}
+    by_status = {
+        int(status): replace(
+            usual, render=field_renderer(field, dump, context), encode=_field_encoder(field, dump, context)
+        )
+        for status, field in operation.response_fields.items()
+        if str(status).isdigit() and int(status) != usual.status
+    }
+    return replace(usual, by_status=by_status) if by_status else usual
 
 
 def field_renderer(field: ModelField, options: dict[str, Any], context: EndpointContext) -> Render:
@@ -100,7 +104,7 @@ def field_renderer(field: ModelField, options: dict[str, Any], context: Endpoint
         except _CANNOT_WRITE as exc:
             if annotation is Any:  # nothing is declared, so nothing can leak: written as if without annotation
                 return dump_json(result)
-            return _written_again(field, result, write, context, exc)
+            return dump_json(_plain_again(field, result, options, context, exc))
 
     return render
 
@@ -111,18 +115,23 @@ def trusted(model: Any) -> bool:
     return config is not None and config.get("revalidate_instances", "never") == "never"
 
 
-def _written_again(
-    field: ModelField, result: Any, write: Callable[[Any], T], context: EndpointContext, failure: Exception
-) -> T:
-    """The exact way, for an instance that does not hold what its fields say: its data is validated from scratch, so
-    that nothing leaves that the model does not have.
+def _plain_again(
+    field: ModelField, result: Any, options: dict[str, Any], context: EndpointContext, failure: Exception
+) -> Any:
+    """JSON-ready data, the exact way: of a value that is too deep, or of an instance that does not hold what its fields
+    say. The latter's data is validated from scratch, so that nothing leaves that the model does not have.
 
     Raises:
         ResponseValidationError: it cannot be made to fit.
     """
+    to_python = field.serializer.to_python
     try:
-        data = field.serializer.to_python(result, warnings="none", by_alias=True)
-        return write(field.validator.validate_python(data))
+        return to_plain(to_python, result, warnings="error", **options)
+    except _CANNOT_WRITE:
+        pass  # it does not fit
+    try:
+        data = to_python(result, warnings="none", by_alias=True)
+        return to_plain(to_python, field.validator.validate_python(data), warnings="error", **options)
     except _CANNOT_WRITE as exc:
         errors = located(exc, ("response",)) if isinstance(exc, ValidationError) else _as_errors(failure)
         raise ResponseValidationError(errors, body=result, endpoint_ctx=context) from exc
@@ -132,26 +141,27 @@ def _as_errors(failure: Exception) -> list[dict[str, Any]]:
     return [{"type": "serialization_error", "loc": ("response",), "msg": str(failure), "input": None}]
 
 
-def _encoder(operation: Operation, context: EndpointContext) -> Callable[[Any], Any]:
+def _field_encoder(field: ModelField, options: dict[str, Any], context: EndpointContext) -> Callable[[Any], Any]:
     """Result -> JSON-ready data, for a response class that renders it itself."""
-    field = operation.response_field
-    if field is None:
-        return jsonable_encoder
-    to_python, options = field.serializer.to_python, operation.dump_options
-
-    def write(value: Any) -> Any:
-        return to_python(value, mode="json", warnings="error", **options)
+    to_python = field.serializer.to_python
 
     def encode(result: Any) -> Any:
         value, errors = field.validate(result, loc=("response",))
         if errors:
             raise ResponseValidationError(errors, body=result, endpoint_ctx=context)
         try:
-            return write(value)
+            return to_python(value, mode="json", warnings="error", **options)
         except _CANNOT_WRITE as exc:
-            return _written_again(field, value, write, context, exc)
+            return _plain_again(field, value, options, context, exc)
 
     return encode
+
+
+def _plain(result: Any) -> Any:
+    try:
+        return jsonable_encoder(result)
+    except (ValueError, RecursionError):  # deep, or bytes that are no text
+        return json.loads(dump_json(result))
 
 
 def status_of(exchange: Exchange, declared: int | None) -> int:
@@ -172,29 +182,34 @@ def to_answer(result: Any, exchange: Exchange, how: Answering) -> Answer:
         if how.merge_injected:
             merge_injected(exchange, result)
         return result
-    if how.by_status and (field := _field_for_status(exchange, how)) is not None:
-        return field_renderer(field, {"by_alias": True}, {})(result)
+    if how.by_status:
+        how = how.by_status.get(status_of(exchange, how.declared_status), how)
     if how.response_class is None and is_body_allowed_for_status_code(status_of(exchange, how.declared_status)):
         return how.render(result)
     return make_response(result, exchange, how)
 
 
-def _field_for_status(exchange: Exchange, how: Answering) -> ModelField | None:
-    """The model `responses=` declares for a status that was set on the injected Response."""
-    status = status_of(exchange, how.declared_status)
-    return None if status == how.status else how.by_status.get(status)
-
-
 def make_response(result: Any, exchange: Exchange, how: Answering) -> Response:
     """The answer as an object of the route's response class, or without body where the status allows none."""
     cls = how.response_class or JSONResponse
-    response = cls(how.encode(result), **_status_argument(exchange, how))
+    response = _made(cls, how.encode(result), _status_argument(exchange, how))
     if not is_body_allowed_for_status_code(response.status_code):
         response.body = b""
         if "content-length" in response.headers:  # of a 205, which Starlette takes for one with a body
             response.headers["content-length"] = "0"
     merge_injected(exchange, response)
     return response
+
+
+def _made(cls: type[Response], content: Any, arguments: dict[str, Any]) -> Response:
+    """A response with this content; one that `json.dumps` cannot write, though it is data, is written by us."""
+    try:
+        return cls(content, **arguments)
+    except (ValueError, RecursionError):  # NaN, lone surrogates, depth
+        if cls.render is not JSONResponse.render:
+            raise
+        ours: type[Response] = type(cls.__name__, (cls,), {"render": lambda self, content: dump_json(content)})
+        return ours(content, **arguments)
 
 
 def _status_argument(exchange: Exchange, how: Answering) -> dict[str, Any]:

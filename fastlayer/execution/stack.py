@@ -4,7 +4,8 @@ With user middleware the stack is built as Starlette would; this is the same mea
 12 µs a request.
 """
 
-from typing import Any
+from copy import copy
+from typing import TypeVar
 
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
@@ -12,6 +13,10 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .errors import STARTED_KEY
+
+_FAILURE_KEY = "fastlayer.failure"
+
+Middleware = TypeVar("Middleware", ServerErrorMiddleware, ExceptionMiddleware)
 
 
 def folded(router: Router, errors: ServerErrorMiddleware, exceptions: ExceptionMiddleware) -> ASGIApp:
@@ -38,18 +43,20 @@ def folded(router: Router, errors: ServerErrorMiddleware, exceptions: ExceptionM
         """Let Starlette's own classes answer what no route answered; routes note a response that has begun."""
         if scope.get(STARTED_KEY):
             raise failure
+        scope[_FAILURE_KEY] = failure
+        await failing(scope, receive, send)
 
-        async def failing(scope: Scope, receive: Receive, send: Send) -> None:
-            raise failure
-
-        await type(errors)(
-            type(exceptions)(failing, **_exception_options(exceptions)), handler=errors.handler, debug=errors.debug
-        )(scope, receive, send)
-
-    whole = ServerErrorMiddleware(exceptions, handler=errors.handler, debug=errors.debug)
+    whole = _around(errors, exceptions)
+    failing = _around(errors, _around(exceptions, _fail_again))
     return app
 
 
-def _exception_options(exceptions: ExceptionMiddleware) -> dict[str, Any]:
-    handlers: dict[Any, Any] = {**exceptions._exception_handlers, **exceptions._status_handlers}
-    return {"handlers": handlers, "debug": exceptions.debug}
+def _around(middleware: Middleware, app: ASGIApp) -> Middleware:
+    """The middleware, with the same handlers, in front of another app."""
+    other = copy(middleware)
+    other.app = app
+    return other
+
+
+async def _fail_again(scope: Scope, receive: Receive, send: Send) -> None:
+    raise scope.pop(_FAILURE_KEY)

@@ -5,6 +5,7 @@ A producer never runs ahead: the next item is asked for when the last one was se
 """
 
 import json
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextvars import Context
@@ -13,10 +14,12 @@ from typing import Any, Self
 
 import anyio
 from anyio.lowlevel import checkpoint
+from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from .. import sse
+from ..deep_values import to_plain
 from ..encoders import dump_json, jsonable_encoder
 from ..exceptions import EndpointContext
 from ..operation import Operation
@@ -80,22 +83,26 @@ class EventStream(ItemStream, EventSourceResponse):
     async def send_items(self, send: Send) -> None:
         self.send = send
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._ping, send)
+            if self.ping_interval != math.inf:
+                tasks.start_soon(self._ping, send)
             await super().send_items(self.send_alone)
+            self.is_sending = True
+            if self.ping_done is not None:
+                await self.ping_done.wait()
             tasks.cancel_scope.cancel()
 
     async def send_alone(self, message: Message) -> None:
         """Send it, and no ping meanwhile."""
+        self.is_sending = True  # before waiting: else the next ping might begin while this task still wakes up
         if self.ping_done is not None:
             await self.ping_done.wait()
-        self.is_sending = True
         await self.send(message)
         self.is_sending = False
         self.last_sent = time.monotonic()
 
     async def _ping(self, send: Send) -> None:
         self.last_sent = time.monotonic()
-        interval = sse.PING_INTERVAL
+        interval = sse.PING_INTERVAL if self.ping_interval is None else self.ping_interval
         while True:
             silence = time.monotonic() - self.last_sent
             if silence < interval or self.is_sending:
@@ -160,8 +167,28 @@ def event_encoder(encode: Encode) -> Encode:
 def event_bytes(event: ServerSentEvent) -> bytes:
     data = event.raw_data
     if data is None and event.data is not None:
-        data = json.dumps(jsonable_encoder(event.data))  # with spaces, as FastAPI writes these
+        data = _model_text(event.data) if isinstance(event.data, BaseModel) else _spaced_text(event.data)
     return format_sse_event(data_str=data, event=event.event, id=event.id, retry=event.retry, comment=event.comment)
+
+
+def _model_text(data: BaseModel) -> str:
+    """A model by its names in Python, as FastAPI writes the data of events, unlike other items."""
+    try:
+        return data.model_dump_json()
+    except ValueError:  # deep, or text that is no UTF-8
+        return dump_json(to_plain(data.__pydantic_serializer__.to_python, data)).decode()
+
+
+def _spaced_text(data: Any) -> str:
+    """JSON with spaces in ASCII, as FastAPI writes the data of events."""
+    try:
+        return json.dumps(jsonable_encoder(data), allow_nan=False)
+    except (ValueError, RecursionError):  # for some of these there is JSON
+        written = dump_json(data)
+    try:
+        return json.dumps(json.loads(written))
+    except RecursionError:
+        return written.decode()
 
 
 def items_of(generator: Any, context: Context) -> AsyncIterator[Any]:

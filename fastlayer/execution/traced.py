@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..exceptions import RequestValidationError
 from .exchange import Exchange, get_request
 from .handler import Execution, explained, http_app, live
-from .plan import AWAIT, ENTER, InvalidRequest, Plan, Stage, Step, bind, run
+from .plan import AWAIT, InvalidRequest, Plan, Stage, Step, bind, run
 from .respond import Answer, to_answer
 from .threads import run_in_thread
 
@@ -112,13 +112,11 @@ async def call(plan: Plan, exchange: Exchange, arguments: dict[str, Any]) -> Any
         return await run_in_thread(exchange, _call_in_worker, step, arguments)
     if step.mode is AWAIT:
         return await step.call(**arguments)
-    if step.mode is ENTER and step.enter is not None:
-        return await step.enter(exchange, arguments)
     return step.call(**arguments)
 
 
 def _call_in_worker(exchange: Exchange, step: Step, arguments: dict[str, Any]) -> Any:
-    return step.call(**arguments) if step.enter is None else step.enter(exchange, arguments)
+    return step.call(**arguments)
 
 
 def _trace_tasks(background: Any, telemetry: Any) -> None:

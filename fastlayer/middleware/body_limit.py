@@ -4,11 +4,14 @@ Speaks Starlette's protocol between nested limits (a responder in the scope whos
 sets), so that a limit of a mounted Starlette application and ours may contain each other.
 """
 
+import inspect
 from typing import Any
 
 from anyio import CancelScope
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -139,7 +142,16 @@ def _is_too_large(exc: BaseException) -> bool:
 
 
 async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    await JSONResponse({"detail": "Content Too Large"}, status_code=413)(scope, receive, send)
+    """Answer as the application answers a 413 that is raised while a route reads, maybe in its own way."""
+    handlers = getattr(scope.get("app"), "exception_handlers", None) or {}
+    handler = handlers.get(413, handlers.get(HTTPException))
+    if handler is None:
+        response: Any = JSONResponse({"detail": "Content Too Large"}, status_code=413)
+    elif inspect.iscoroutinefunction(handler):
+        response = await handler(Request(scope, receive), BodyTooLarge())
+    else:
+        response = await run_in_threadpool(handler, Request(scope, receive), BodyTooLarge())
+    await response(scope, receive, send)
 
 
 def _content_length(scope: Scope) -> int | None:

@@ -11,38 +11,13 @@ from starlette.responses import JSONResponse
 
 from ..dependencies.models import flat_body_params
 from ..types import OpenAPICorrection
-from .constants import METHODS_WITH_BODY, REF_PREFIX
+from .constants import METHODS_WITH_BODY
 from .corrections import security_requirements, with_files_as_multipart
 from .dependencies import FlatDependencies, Parameter, flatten
+from .errors import DescribedErrors, described_errors
 from .forms import described_body, form_groups
 from .plain import plain
 from .schemas import DescribedField, FieldSchemas, JsonSchema, field_schema
-
-VALIDATION_ERRORS: dict[str, JsonSchema] = {
-    "HTTPValidationError": {
-        "title": "HTTPValidationError",
-        "type": "object",
-        "properties": {
-            "detail": {"title": "Detail", "type": "array", "items": {"$ref": REF_PREFIX + "ValidationError"}}
-        },
-    },
-    "ValidationError": {
-        "title": "ValidationError",
-        "type": "object",
-        "properties": {
-            "loc": {
-                "title": "Location",
-                "type": "array",
-                "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
-            },
-            "msg": {"title": "Message", "type": "string"},
-            "type": {"title": "Error Type", "type": "string"},
-            "input": {"title": "Input"},
-            "ctx": {"title": "Context", "type": "object"},
-        },
-        "required": ["loc", "msg", "type"],
-    },
-}
 
 _RANGES = {
     "1XX": "Information",
@@ -91,8 +66,8 @@ class Inputs:
 class OperationWriter:
     """Writes the path items of one document: `path_item(route)` for each route.
 
-    `schemes` and `uses_validation_errors` tell afterwards which components the operations refer to; `operation_ids`
-    are those already taken.
+    `schemes` and `error_schemas` tell afterwards which components the operations refer to; `operation_ids` are those
+    already taken.
     """
 
     def __init__(
@@ -102,13 +77,15 @@ class OperationWriter:
         *,
         corrections: Collection[OpenAPICorrection] = (),
         inputs: Inputs | None = None,
+        errors: DescribedErrors | None = None,
     ) -> None:
         self.schemas = schemas
         self.inputs = inputs or Inputs()
+        self.errors = errors or described_errors()
         self.corrections = corrections
         self.operation_ids: set[str] = set() if operation_ids is None else operation_ids
         self.schemes: dict[str, Any] = {}
-        self.uses_validation_errors = False
+        self.error_schemas: dict[str, JsonSchema] = {}
         self._statuses: dict[Any, str] = {}
 
     def path_item(self, route: Any) -> dict[str, Any]:
@@ -134,8 +111,9 @@ class OperationWriter:
             operation["callbacks"] = {
                 callback.name: {callback.path: self.path_item(callback)} for callback in api_routes(route.callbacks)
             }
-        operation["responses"] = self.responses(route)
-        self._describe_validation_errors(operation["responses"], bool(flat.parameters or route.body_field))
+        responses = operation["responses"] = self.responses(route)
+        may_be_invalid = bool(flat.parameters or route.body_field)
+        self.error_schemas |= self.errors.describe(responses, may_be_invalid=may_be_invalid)
         if security := self.security(flat):
             operation["security"] = security
         written: dict[str, Any] = plain(operation)
@@ -198,14 +176,6 @@ class OperationWriter:
             merge(content.setdefault("schema", {}), field_schema(field, self.schemas))
         if not additional.get("description"):
             response["description"] = response.get("description") or status_text(key) or "Additional Response"
-
-    def _describe_validation_errors(self, responses: dict[str, Any], may_fail: bool) -> None:
-        """Adds the 422 answer unless the route describes its client errors itself."""
-        if not may_fail or any(key in responses for key in ("422", "4XX", "default")):
-            return
-        schema = {"$ref": REF_PREFIX + "HTTPValidationError"}
-        responses["422"] = {"description": "Validation Error", "content": {"application/json": {"schema": schema}}}
-        self.uses_validation_errors = True
 
 
 def operation_metadata(route: Any, method: str, operation_ids: set[str]) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import Any
 from pydantic import AnyUrl, ValidationError
 
 from ..dependencies.models import flat_body_params
+from ..error_policy import ErrorPolicy
 from ..types import OpenAPICorrection
 from .corrections import convertors, told_apart
+from .errors import described_errors
 from .forms import write_form
 from .operations import (
-    VALIDATION_ERRORS,
     Inputs,
     OperationWriter,
     api_routes,
@@ -41,6 +42,8 @@ def get_openapi(
     separate_input_output_schemas: bool = True,
     external_docs: Mapping[str, Any] | None = None,
     corrections: Collection[OpenAPICorrection] = (),
+    validation_errors: ErrorPolicy | None = None,
+    problem_details: bool = False,
 ) -> dict[str, Any]:
     """The OpenAPI document of the routes, ready for JSON, valid in `openapi_version` (3.0.x, 3.1.x or 3.2.x).
 
@@ -52,7 +55,8 @@ def get_openapi(
     fields = get_fields_from_routes(described, inputs)
     schemas, definitions = schema_definitions(fields, separate_input_output_schemas=separate_input_output_schemas)
     _write_forms(described, inputs, schemas, definitions)
-    writer = OperationWriter(schemas, corrections=corrections, inputs=inputs)
+    errors = described_errors(validation_errors, problems=problem_details, taken=definitions)
+    writer = OperationWriter(schemas, corrections=corrections, inputs=inputs, errors=errors)
     info = {
         "title": title,
         "summary": summary,
@@ -94,7 +98,7 @@ def get_openapi_path(
     """
     writer = OperationWriter(field_mapping, operation_ids)
     item = writer.path_item(route)
-    return item, plain(writer.schemes), plain(VALIDATION_ERRORS) if writer.uses_validation_errors else {}
+    return item, plain(writer.schemes), plain(writer.error_schemas)
 
 
 def get_openapi_operation_metadata(*, route: Any, method: str, operation_ids: set[str]) -> dict[str, Any]:
@@ -150,9 +154,8 @@ def _paths(routes: Iterable[Any], writer: OperationWriter) -> dict[str, Any]:
 
 
 def _components(definitions: Mapping[str, Any], writer: OperationWriter) -> dict[str, Any]:
-    """Schemas and security schemes; our two error models take precedence."""
-    errors = plain(VALIDATION_ERRORS) if writer.uses_validation_errors else {}
-    schemas = dict(sorted({**definitions, **errors}.items()))
+    """Schemas and security schemes; our error models take precedence."""
+    schemas = dict(sorted({**definitions, **plain(writer.error_schemas)}.items()))
     return _present({"schemas": schemas, "securitySchemes": plain(writer.schemes)})
 
 

@@ -1,7 +1,7 @@
 """Results -> answers: response models, classes, statuses, what was injected."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from http import HTTPStatus
@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, field_serializer
 from typing_extensions import TypedDict
 
-from fastlayer import BackgroundTasks, Body, Depends, FastLayer, FastLayerError, Response
+from fastlayer import BackgroundTasks, Body, Depends, FastLayer, FastLayerError, Request, Response
 from fastlayer.exceptions import ResponseValidationError
 from fastlayer.responses import (
     FileResponse,
@@ -23,6 +23,7 @@ from fastlayer.responses import (
     RedirectResponse,
     StreamingResponse,
 )
+from fastlayer.sse import EventSourceResponse, ServerSentEvent
 from fastlayer.testclient import TestClient
 
 from ..in_memory import Answer, call
@@ -280,6 +281,54 @@ async def test_the_injected_status_picks_the_model_of_that_status() -> None:
     assert (answer.status, answer.json()) == (404, {"reason": "gone"})
 
 
+class Gone(BaseModel):
+    reason: Annotated[str, Field(serialization_alias="theReason")]
+    since: int | None = None
+
+
+def by_status(**options: Any) -> FastLayer:
+    app = FastLayer()
+
+    @app.get("/{status}", response_model=Item, responses={404: {"model": Gone}, "410": {"model": Gone}}, **options)
+    async def endpoint(status: int, response: Response) -> Any:
+        response.status_code = status
+        return {"reason": "gone", "name": "a", "password": "secret"}
+
+    @app.get("/wrong/{status}", response_model=Item, responses={404: {"model": Gone}}, **options)
+    async def wrong(status: int, response: Response) -> Any:
+        response.status_code = status
+        return {"name": "a"}
+
+    return app
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_the_model_of_a_status_follows_the_routes_options_and_class(status: int) -> None:
+    class Enveloped(JSONResponse):
+        def render(self, content: Any) -> bytes:
+            return super().render({"data": content})
+
+    for options, expected in [
+        ({}, {"theReason": "gone", "since": None}),
+        ({"response_model_exclude_none": True}, {"theReason": "gone"}),
+        ({"response_model_by_alias": False}, {"reason": "gone", "since": None}),
+        ({"response_model_include": {"price"}}, {"theReason": "gone", "since": None}),
+        ({"response_class": Enveloped}, {"data": {"theReason": "gone", "since": None}}),
+    ]:
+        answer = await call(by_status(**options), f"/{status}")
+        assert (answer.status, answer.json()) == (status, expected)
+    assert (await call(by_status(), "/403")).json() == FULL
+
+
+@pytest.mark.parametrize("options", [{}, {"response_class": type("Own", (JSONResponse,), {})}])
+async def test_a_value_that_does_not_fit_the_model_of_its_status_is_a_server_error(options: Any) -> None:
+    answer = await call(by_status(**options), "/wrong/404")
+    assert answer.status == 500
+    assert isinstance(answer.raised, ResponseValidationError)
+    assert answer.raised.errors()[0]["loc"] == ("response", "reason")
+    assert "in wrong" in str(answer.raised)
+
+
 @pytest.mark.parametrize("merge", [False, True])
 async def test_injected_headers_go_on_a_returned_response_only_if_asked_for(merge: bool) -> None:
     app = FastLayer()
@@ -370,3 +419,108 @@ def test_any_is_written_like_no_annotation_where_pydantic_cannot(deep: int) -> N
         answers = [client.post(path, content=content, headers=headers) for path in ("/annotated", "/plain")]
         assert answers[0].status_code == answers[1].status_code == 200
         assert answers[0].content == answers[1].content
+
+
+class Holder(BaseModel):
+    x: Any
+
+
+def echoes() -> FastLayer:
+    """What came in goes out: without a type, by models, by a response class, as items, as events."""
+    app = FastLayer()
+    own = type("Own", (JSONResponse,), {})
+
+    async def item(holder: Holder) -> AsyncIterator[Holder]:
+        yield holder
+
+    async def event(holder: Holder) -> AsyncIterator[ServerSentEvent]:
+        yield ServerSentEvent(data=holder)
+        yield ServerSentEvent(data={"x": holder.x})
+
+    @app.post("/any")
+    async def anything(holder: Holder) -> Any:
+        return holder
+
+    @app.post("/model")
+    @app.post("/own", response_class=own)
+    @app.post("/list", response_model=list[Holder])
+    @app.post("/dict", response_model=dict[str, Any])
+    async def model(holder: Holder, request: Request) -> Holder:
+        result: Any = {"/list": [holder], "/dict": holder.__dict__}.get(request.url.path, holder)
+        return result  # type: ignore[no-any-return]  # what each path declares
+
+    @app.post("/own/none", response_class=own, response_model=None)
+    async def untyped(holder: Holder) -> Any:
+        return holder
+
+    app.post("/items")(item)
+    app.post("/events", response_class=EventSourceResponse)(item)
+    app.post("/own/events", response_class=EventSourceResponse)(event)
+    return app
+
+
+@pytest.mark.parametrize(
+    "content", [b'"\\ud800"', b'{"\\ud800":NaN}', b"[" * 300 + b"]" * 300, b"[" * 600 + b"]" * 600]
+)
+async def test_whatever_json_comes_in_can_go_out(content: bytes) -> None:
+    expected = content.replace(b"NaN", b"null")
+    for route in echoes().routes:
+        path = route.path  # type: ignore[attr-defined]  # all of them are routes with a path
+        if "POST" in route.methods:  # type: ignore[attr-defined]
+            answer = await call(
+                echoes(), path, "POST", headers={"content-type": "application/json"}, body=b'{"x":' + content + b"}"
+            )
+            assert (path, answer.status, answer.raised) == (path, 200, None)
+            assert expected in answer.body.replace(b" ", b"")
+
+
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "text/plain", ""])
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"a\x00\xff", b"\xed\xa0\x80"])
+async def test_whatever_bytes_come_in_can_go_out(content: bytes, content_type: str) -> None:
+    app = FastLayer()
+
+    @app.post("/any")
+    async def anything(body: Annotated[Any, Body()]) -> Any:
+        return body
+
+    @app.post("/bytes")
+    async def typed(body: Annotated[bytes, Body()]) -> bytes:
+        return body
+
+    @app.post("/dict")
+    async def among_others(body: Annotated[bytes, Body()]) -> dict[str, bytes | int]:
+        return {"content": body, "more": 1}
+
+    @app.post("/items")
+    async def items(body: Annotated[bytes, Body()]) -> AsyncIterator[bytes]:
+        yield body
+
+    text = content.decode(errors="backslashreplace")
+    headers = {"content-type": content_type} if content_type else {}
+    for path, expected in {
+        "/any": text,
+        "/bytes": text,
+        "/dict": {"content": text, "more": 1},
+        "/items": text,
+    }.items():
+        answer = await call(app, path, "POST", headers=headers, body=content)
+        assert (answer.status, answer.json()) == (200, expected)
+
+
+async def test_a_response_class_that_writes_in_its_own_way_reports_its_own_errors() -> None:
+    class Own(JSONResponse):
+        def render(self, content: Any) -> bytes:
+            raise ValueError("its own reason")
+
+    answer = await get("x", response_class=Own)
+    assert answer.status == 500
+    assert str(answer.raised) == "its own reason"
+
+
+async def test_a_response_class_keeps_what_it_puts_around_content_that_only_we_can_write() -> None:
+    class Enveloped(JSONResponse):
+        def __init__(self, content: Any, status_code: int = 202, **options: Any) -> None:
+            super().__init__({"data": content}, status_code, **options)
+
+    answer = await get(float("nan"), response_class=Enveloped, response_model=None)
+    assert (answer.status, answer.json()) == (202, {"data": None})

@@ -1,15 +1,16 @@
 """Generator endpoints: their formats, validated items, back-pressure, pings, and what happens when they end early."""
 
 import json
+import math
 import tracemalloc
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import anyio.lowlevel
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from fastlayer import Depends, FastLayer, Response, sse
 from fastlayer.exceptions import ResponseValidationError
@@ -91,6 +92,34 @@ async def test_events_are_written_as_the_format_wants() -> None:
     assert json.loads(first.removeprefix("data: ")) == {"a": "x\ny"}
     assert set(second.splitlines()) == {": note", "event: named", "data: [1]", "id: 7", "retry: 10"}
     assert third.splitlines() == ["data: one", "data: two"]
+
+
+class Aliased(BaseModel):
+    name: Annotated[str, Field(serialization_alias="theName")] = "é"
+    ratio: float = math.nan
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (Aliased(), '{"name":"é","ratio":null}'),  # a model by its names in Python, all else by alias
+        ([Aliased()], r'[{"theName": "\u00e9", "ratio": null}]'),
+        ({"a": [math.nan, math.inf], math.nan: 1}, '{"a": [null, null], "NaN": 1}'),
+        ("é\u2028", r'"\u00e9\u2028"'),
+        ("\ud800", r'"\ud800"'),
+        (b"\xff", r'"\\xff"'),
+        (2**70, "1180591620717411303424"),
+        (False, "false"),
+    ],
+)
+async def test_the_data_of_an_event_is_written_as_fastapi_writes_it(data: Any, expected: str) -> None:
+    app = FastLayer()
+
+    @app.get("/", response_class=EventSourceResponse)
+    async def endpoint() -> AsyncIterator[ServerSentEvent]:
+        yield ServerSentEvent(data=data)
+
+    assert (await call(app)).text == f"data: {expected}\n\n"
 
 
 async def test_typed_events_are_filtered() -> None:
@@ -252,12 +281,23 @@ async def test_a_generator_that_never_waits_lets_others_run_and_can_be_cancelled
     assert closed == ["closed"]
 
 
-async def test_a_silent_event_stream_sends_pings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sse, "PING_INTERVAL", 0.01)  # seconds
+class Often(EventSourceResponse):
+    ping_interval = 0.01
+
+
+class Never(EventSourceResponse):
+    ping_interval = math.inf
+
+
+@pytest.mark.parametrize(("cls", "interval"), [(EventSourceResponse, 0.01), (Often, 3600.0)])
+async def test_a_silent_event_stream_sends_pings(
+    monkeypatch: pytest.MonkeyPatch, cls: type[EventSourceResponse], interval: float
+) -> None:
+    monkeypatch.setattr(sse, "PING_INTERVAL", interval)  # seconds
     app = FastLayer()
     pinged = anyio.Event()
 
-    @app.get("/", response_class=EventSourceResponse)
+    @app.get("/", response_class=cls)
     async def endpoint() -> AsyncIterator[str]:
         yield "a"
         await pinged.wait()
@@ -274,29 +314,32 @@ async def test_a_silent_event_stream_sends_pings(monkeypatch: pytest.MonkeyPatch
     assert answer.chunks[-1] == b'data: "b"\n\n'
 
 
-async def test_a_ping_never_splits_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sse, "PING_INTERVAL", 0.001)  # seconds
+@pytest.mark.parametrize("cls", [EventSourceResponse, Never])
+async def test_a_ping_never_splits_an_event(monkeypatch: pytest.MonkeyPatch, cls: type[EventSourceResponse]) -> None:
+    monkeypatch.setattr(sse, "PING_INTERVAL", 0)  # a ping whenever it may be sent, without a clock
     app = FastLayer()
-    inside = 0
+    inside: list[bytes] = []
 
-    @app.get("/", response_class=EventSourceResponse)
+    @app.get("/", response_class=cls)
     async def endpoint() -> AsyncIterator[int]:
         for number in range(30):
-            await anyio.sleep(0.001)
+            for _ in range(number % 7):
+                await anyio.lowlevel.checkpoint()
             yield number
 
     async def on_send(message: Any) -> None:
-        nonlocal inside
-        inside += 1
-        assert inside == 1, "two messages at once"
-        await anyio.sleep(0.002)
-        inside -= 1
+        inside.append(message.get("body", b"start"))
+        assert len(inside) == 1, f"two messages at once: {inside}"
+        for _ in range(5):
+            await anyio.lowlevel.checkpoint()
+        inside.clear()
 
     answer = await call(app, on_send=on_send)
     assert answer.raised is None
     assert [chunk for chunk in answer.chunks if chunk != sse.KEEPALIVE_COMMENT] == [
         f"data: {number}\n\n".encode() for number in range(30)
     ]
+    assert (sse.KEEPALIVE_COMMENT in answer.chunks) is (cls is EventSourceResponse)
 
 
 @pytest.mark.parametrize("path", ["/sync", "/async"])

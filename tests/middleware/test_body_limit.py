@@ -145,3 +145,55 @@ async def test_too_much_without_a_limit_further_out_is_raised_on() -> None:
 
     answer = await call(BodyTooLargeMiddleware(raising))
     assert (answer.messages, type(answer.raised)) == ([], BodyTooLarge)
+
+
+def limited(read_early: bool, **options: Any) -> FastLayer:
+    app = FastLayer(max_body_size=5, **options)
+
+    @app.post("/read")
+    async def read(request: Request) -> int:
+        return len(await request.body())
+
+    @app.post("/left")
+    async def left() -> str:
+        return "unread"
+
+    if read_early:
+        app.add_middleware(ReadsFirst)
+    return app
+
+
+async def in_its_own_way(request: Request, exc: Exception) -> PlainTextResponse:
+    return PlainTextResponse(f"own {type(exc).__name__} {request.url.path}", 413)
+
+
+def in_a_thread(request: Request, exc: Exception) -> PlainTextResponse:
+    return PlainTextResponse("threaded", 413)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/read", "/left"])
+@pytest.mark.parametrize("read_early", [False, True])
+@pytest.mark.parametrize(
+    ("options", "content_type", "body"),
+    [
+        ({}, "application/json", '{"detail":"Content Too Large"}'),
+        (
+            {"problem_details": True},
+            "application/problem+json",
+            '{"type":"about:blank","title":"Content Too Large","status":413}',
+        ),
+        ({"exception_handlers": {413: in_its_own_way}}, "text/plain; charset=utf-8", "own BodyTooLarge {path}"),
+        ({"exception_handlers": {HTTPException: in_a_thread}}, "text/plain; charset=utf-8", "threaded"),
+    ],
+)
+async def test_too_much_is_answered_the_same_however_it_was_found(
+    options: Any, content_type: str, body: str, read_early: bool, path: str
+) -> None:
+    app = limited(read_early, **options)
+    for headers in ({}, {"content-length": "10"}):
+        if path == "/left" and not (headers or read_early):
+            continue  # nobody counts what nobody reads
+        answer = await call(app, path, "POST", headers=headers, body=[LONG[:4], LONG[4:]])
+        assert (answer.status, answer.raised) == (413, None)
+        assert (answer.headers["content-type"], answer.text) == (content_type, body.replace("{path}", path))

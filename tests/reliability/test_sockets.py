@@ -1,4 +1,4 @@
-"""The promises of docs/reliability.md over real uvicorn, with both its HTTP readers; `scripts/soak` is the long share."""
+"""The promises of docs/reliability.md over real uvicorn, by both its HTTP readers; `scripts/soak` is the long share."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
