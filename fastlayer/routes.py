@@ -21,8 +21,8 @@ from typing_extensions import Unpack
 from . import operation as operations
 from .datastructures import Default, DefaultPlaceholder
 from .dependencies.analysis import get_body_field, refuse_unknown_path_params
-from .dependencies.callables import unwrapped_call
-from .exceptions import EndpointContext, FastLayerError
+from .dependencies.callables import endpoint_context
+from .exceptions import FastLayerError
 from .execution import handler as handling
 from .execution.compile import Settings
 from .execution.inherited import following
@@ -38,17 +38,6 @@ from .paths import Template, parse_path
 CONTEXT_KEY = "effective_route_context"
 ALLOWED_KEY = "fastlayer.allowed_methods"  # in the scope of a request that matched by path only
 Handler = Callable[[Request], Awaitable[Response]]
-
-
-def endpoint_context(endpoint: Callable[..., Any], path: str, methods: Collection[str] | None) -> EndpointContext:
-    """Where the endpoint is defined and served, for error messages."""
-    context = EndpointContext(path=f"{' '.join(sorted(methods or ()))} {path}".strip())
-    code = getattr(unwrapped_call(endpoint), "__code__", None)
-    if code is not None:
-        context["function"] = endpoint.__name__ if hasattr(endpoint, "__name__") else code.co_name
-        context["file"] = code.co_filename
-        context["line"] = code.co_firstlineno
-    return context
 
 
 def plan_settings(provider: Any) -> Settings:

@@ -19,10 +19,10 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 
 from fastlayer import APIRouter, Body, FastLayer, HTTPException
+from fastlayer.dependencies.callables import endpoint_context
 from fastlayer.dispatch import Dispatcher
 from fastlayer.exceptions import FastLayerError
 from fastlayer.middleware.wsgi import WSGIMiddleware
-from fastlayer.routes import endpoint_context
 from fastlayer.routing import APIRoute, APIWebSocketRoute, RouterError
 from fastlayer.testclient import TestClient
 

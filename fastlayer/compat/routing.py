@@ -28,7 +28,7 @@ from starlette.websockets import WebSocket as WebSocket
 
 from .. import sse
 from ..datastructures import Default
-from ..dependencies.callables import is_coroutine_callable
+from ..dependencies.callables import endpoint_context, is_coroutine_callable
 from ..dependencies.models import Dependant as Dependant
 from ..encoders import jsonable_encoder
 from ..exceptions import EndpointContext as EndpointContext
@@ -49,7 +49,7 @@ from ..fields import ModelField, Undefined
 from ..operation import Operation
 from ..operation import is_body_allowed_for_status_code as is_body_allowed_for_status_code
 from ..operation_ids import generate_unique_id as generate_unique_id
-from ..routes import Handler, endpoint_context
+from ..routes import Handler
 from ..routing import APIRoute as APIRoute
 from ..routing import APIRouter as APIRouter
 from ..routing import APIWebSocketRoute as APIWebSocketRoute

@@ -1,13 +1,15 @@
 """What kind of callable a dependency or an endpoint is, seen through partials, wrappers and `__call__`."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import is_dataclass
 from functools import partial
 from types import FunctionType
 from typing import Any
 
 from pydantic import BaseModel
+
+from ..exceptions import EndpointContext
 
 Call = Callable[..., Any]
 
@@ -98,3 +100,14 @@ def place_of(call: Any) -> str:
         return f"{name_of(call)} ({inspect.getsourcefile(function)}:{inspect.getsourcelines(function)[1]})"
     except (TypeError, OSError):
         return name_of(call)
+
+
+def endpoint_context(endpoint: Callable[..., Any], path: str, methods: Collection[str] | None) -> EndpointContext:
+    """Where the endpoint is defined and served, for error messages."""
+    context = EndpointContext(path=f"{' '.join(sorted(methods or ()))} {path}".strip())
+    code = getattr(unwrapped_call(endpoint), "__code__", None)
+    if code is not None:
+        context["function"] = endpoint.__name__ if hasattr(endpoint, "__name__") else code.co_name
+        context["file"] = code.co_filename
+        context["line"] = code.co_firstlineno
+    return context
