@@ -58,8 +58,9 @@ def _in_process(options: argparse.Namespace, names: list[str]) -> list[measure.R
 
 def _available(options: argparse.Namespace) -> list[str]:
     names = []
-    for name in _chosen(options.frameworks, frameworks.FRAMEWORKS):
-        if reason := frameworks.missing(name):
+    others = over_http.OTHERS if options.http else ()
+    for name in _chosen(options.frameworks, (*frameworks.FRAMEWORKS, *others)):
+        if reason := over_http.missing(name) if name in others else frameworks.missing(name):
             print(f"left out: {name}: {reason}", file=sys.stderr)
         else:
             names.append(name)

@@ -46,7 +46,18 @@ def build(framework: str, scenario: str) -> Application | None:
 
 def versions() -> dict[str, str]:
     """Return the installed versions of everything that takes part."""
-    names = ("fastapi", "fastlayer-api", *_PEERS, "pydantic", "pydantic-core", "orjson", "uvloop", "uvicorn")
+    names = (
+        "fastapi",
+        "fastlayer-api",
+        *_PEERS,
+        "pydantic",
+        "pydantic-core",
+        "orjson",
+        "uvloop",
+        "uvicorn",
+        "granian",
+        "robyn",
+    )
     found = {}
     for name in names:
         try:

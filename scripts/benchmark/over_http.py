@@ -1,13 +1,17 @@
-"""Requests per second over HTTP: one uvicorn worker per framework, loaded in turns.
+"""Requests per second over HTTP: one uvicorn worker per framework, loaded in turns; and who brings another server.
 
 It owns the server processes; it may not know how load is made.
 """
 
+import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,11 +25,17 @@ from .scenarios import HTTP_GOAL, SCENARIOS
 _ROOT = Path(__file__).parents[2]
 _SECONDS = 2.0
 _MOST_ROUNDS = 5  # a turn here is a hundred times a turn in process
+_START_SECONDS = 60.0
+OTHERS = ("granian", "robyn")  # FastLayer behind Granian; Robyn, whose server is its own
 
 
 @contextmanager
 def _served(framework: str, scenario: str) -> Iterator[int]:
     """Serve one application in a process of its own; give its port."""
+    if framework in OTHERS:
+        with _served_alone(framework, scenario) as port:
+            yield port
+        return
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         descriptor = listener.fileno()
         command = [sys.executable, "-m", f"{__package__}.serve", framework, scenario, str(descriptor)]
@@ -35,6 +45,41 @@ def _served(framework: str, scenario: str) -> Iterator[int]:
         finally:
             process.terminate()
             process.wait(timeout=10)
+
+
+@contextmanager
+def _served_alone(name: str, scenario: str) -> Iterator[int]:
+    """Start what cannot be handed a socket, and wait until it listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", f"{__package__}.serve_alone", name, scenario, str(port)]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=_ROOT, stdout=quiet, stderr=quiet, start_new_session=True)
+    try:
+        _wait_for(port, process)
+        yield port
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=10)
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing listens on 127.0.0.1:{port}: {' '.join(map(str, process.args))}")  # type: ignore[arg-type]
+
+
+def missing(name: str) -> str | None:
+    """Return why one of OTHERS cannot run here, or nothing."""
+    try:
+        import_module(name)
+    except ImportError as error:
+        return str(error)
+    return None
 
 
 def _check(port: int, framework: str, scenario: str) -> None:
