@@ -103,6 +103,8 @@ class _Analysis:
         self.trail.append(call)
         self._read_signature(made)
         self.trail.pop()
+        if depends.scope == "app":
+            _refuse_shorter_lives_below(made)
         return made
 
     def _refuse_cycle(self, call: Any) -> None:
@@ -159,16 +161,27 @@ def refuse_shorter_life(dependant: Dependant, depends: params.Depends) -> None:
     Raises:
         DependencyScopeError: naming both.
     """
-    if not dependant.is_generator and dependant.scope != "app":
+    if not dependant.is_generator:
         return
     own = dependant.scope or "request"
     asked = depends.scope
     if asked is None or (dependant.scope is None and asked != "function") or LIFETIMES[asked] >= LIFETIMES[own]:
         return
-    raise DependencyScopeError(
-        f'The dependency "{name_of(dependant.call)}" has a scope of "{own}", it cannot depend on dependencies with'
-        f' scope "{asked}": "{name_of(depends.dependency)}" would be closed first.\n  In {place_of(dependant.call)}.'
-        f' Give "{name_of(depends.dependency)}" at least the scope "{own}", or the outer one a shorter scope.'
+    raise _outlives(dependant, own, depends.dependency, asked)
+
+
+def _refuse_shorter_lives_below(dependant: Dependant) -> None:
+    """The same for scope "app", whoever stands between: what a request opens, nobody would close."""
+    for node in walk(dependant):
+        if node.scope not in (None, "app"):
+            raise _outlives(dependant, "app", node.call, node.scope)
+
+
+def _outlives(outer: Dependant, own: str, inner: Any, asked: str | None) -> DependencyScopeError:
+    return DependencyScopeError(
+        f'The dependency "{name_of(outer.call)}" has a scope of "{own}", it cannot depend on dependencies with'
+        f' scope "{asked}": "{name_of(inner)}" would be closed first.\n  In {place_of(outer.call)}.'
+        f' Give "{name_of(inner)}" at least the scope "{own}", or the outer one a shorter scope.'
     )
 
 

@@ -277,6 +277,21 @@ def test_the_default_scope_may_not_depend_on_the_function_scope() -> None:
         FastLayer().get("/")(lambda value=Depends(longer): None)
 
 
+def test_scope_app_may_not_depend_on_a_shorter_one_through_others_either() -> None:
+    def inner() -> Iterator[int]:
+        yield 1
+
+    def between(value: int = Depends(inner, scope="request")) -> int:
+        return value
+
+    def outer(value: int = Depends(between)) -> int:
+        return value
+
+    get_dependant(path="/", call=lambda value=Depends(outer): value)
+    with pytest.raises(DependencyScopeError, match=r'"outer" has a scope of "app".*"inner" would be closed first'):
+        get_dependant(path="/", call=lambda value=Depends(outer, scope="app"): value)
+
+
 @pytest.mark.parametrize("inner", ["function", "response", "request", "app"])
 def test_what_yields_nothing_may_depend_on_any_scope(inner: Literal["function", "response", "request", "app"]) -> None:
     def plain(value: int = Depends(function_scope, scope=inner)) -> int:
