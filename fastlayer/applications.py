@@ -35,7 +35,7 @@ from .limits import FormLimits, checked_body_size
 from .middleware.body_limit import BodyTooLargeMiddleware
 from .middleware.function import FunctionMiddleware
 from .middleware.shared import behind
-from .options import LayerOptions, RouteOptions, SharedOptions
+from .options import LayerOptions, RouteOptions, SharedOptions, written
 from .registration import Registration
 from .resolving import Resolving
 from .routing import APIRouter, MakesRouter
@@ -142,7 +142,7 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
             lifespan=lifespan,
             default_response_class=default_response_class,
             form_limits=form_limits,
-            **options,
+            **written(options, where="FastLayer()"),
         )
         if self.mounted_lifespans:
             self.router.lifespan_context = with_mounted(self.router.lifespan_context, self.router.routes, lifespan)

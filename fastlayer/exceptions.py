@@ -35,6 +35,10 @@ class FastLayerError(RuntimeError):
     """A mistake in the application's own code, reported with its place and its remedy."""
 
 
+class ParameterError(FastLayerError, AssertionError):
+    """A parameter is declared in a way that cannot work. Also an AssertionError, as FastAPI's users may expect."""
+
+
 class DependencyScopeError(FastLayerError):
     """A dependency asks for one that is closed before it."""
 

@@ -34,6 +34,18 @@ MANY_ERRORS = 2_000
 """How many errors of one value Pydantic lists in a few milliseconds."""
 
 
+class UnknownTypeError(FastLayerError):
+    """Pydantic has no schema for an annotation; `why` is what it says, in one line."""
+
+    def __init__(self, annotation: Any, why: str) -> None:
+        self.why = why
+        super().__init__(
+            f"Invalid args for response field! Hint: check that {annotation!r} is a type Pydantic can validate. If it"
+            " is a return annotation that is not meant as a response model, declare response_model=None in the"
+            f" decorator.\n  Pydantic says: {why}"
+        )
+
+
 class ModelField:
     """A value with a name: `validate` reads it, `serialize` writes it.
 
@@ -107,7 +119,7 @@ class ModelField:
         """Build the adapter now, so that an annotation Pydantic cannot use is a registration error.
 
         Raises:
-            FastLayerError: Pydantic has no schema for the annotation.
+            UnknownTypeError: Pydantic has no schema for the annotation.
         """
         if is_plainly_valid(self.field_info.annotation):
             return
@@ -116,11 +128,7 @@ class ModelField:
         except PydanticUndefinedAnnotation:
             pass  # a forward reference of a model that is completed later: retried on first use
         except (PydanticSchemaGenerationError, PydanticUserError, TypeError, AttributeError) as exc:
-            raise FastLayerError(
-                f"Invalid args for response field! Hint: check that {self.field_info.annotation!r} is a type Pydantic"
-                " can validate. If it is a return annotation that is not meant as a response model, declare"
-                f" response_model=None in the decorator.\n  Pydantic says: {exc}"
-            ) from exc
+            raise UnknownTypeError(self.field_info.annotation, str(exc).partition("\n")[0]) from exc
 
     def get_default(self) -> Any:
         """The default, its factory called, a mutable one copied; None where there is none."""

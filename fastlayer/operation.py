@@ -20,8 +20,8 @@ from .dependencies.callables import is_async_gen_callable, is_gen_callable, plac
 from .dependencies.models import Dependant, flat_body_params
 from .dependencies.signatures import get_typed_return_annotation
 from .exceptions import FastLayerError
-from .fields import ModelField, create_model_field, is_class, unwrapped
-from .options import Options
+from .fields import ModelField, UnknownTypeError, create_model_field, is_class, unwrapped
+from .options import OptionError, Options, written
 from .sse import EventSourceResponse, ServerSentEvent
 
 _ITERABLES = (AsyncIterable, AsyncIterator, AsyncGenerator, Iterable, Iterator, Generator)
@@ -80,6 +80,19 @@ def dump_options(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def route_options(path: str, endpoint: Callable[..., Any], options: Mapping[str, Any]) -> Options:
+    """The options that were really written on a route, checked.
+
+    Raises:
+        OptionError: a key is unknown; the message says on which endpoint.
+        ValueError: a limit is out of bounds.
+    """
+    try:
+        return written(options, where=f"The route {path!r}")
+    except OptionError as exc:
+        raise OptionError(f"{exc}\n  In {place_of(endpoint)}.") from None
+
+
 def analyse(path: str, endpoint: Callable[..., Any], options: Options) -> Operation:
     """The operation of an endpoint served at `path`; `finish` adds what needs its id.
 
@@ -87,7 +100,9 @@ def analyse(path: str, endpoint: Callable[..., Any], options: Options) -> Operat
         FastLayerError: a parameter or a dependency cannot work; the message says where.
     """
     if not callable(endpoint):
-        raise FastLayerError(f"An endpoint must be a callable, and {endpoint!r} is not (path {path!r}).")
+        raise FastLayerError(
+            f"An endpoint must be a callable, and {endpoint!r} is not (path {path!r}). Pass the function itself."
+        )
     dependant = get_dependant(path=path, call=endpoint, scope="function")
     if dependencies := options.get("dependencies"):
         dependant = with_dependencies(dependant, dependencies, path)
@@ -138,7 +153,8 @@ def _field(name: str, model: Any, operation: Operation) -> ModelField:
     try:
         return create_model_field(name=name, type_=model, mode="serialization")
     except FastLayerError as exc:
-        raise type(exc)(f"{exc}\n  In {place_of(operation.endpoint)}.") from exc
+        error = FastLayerError if isinstance(exc, UnknownTypeError) else type(exc)
+        raise error(f"{exc}\n  In {place_of(operation.endpoint)}.") from exc
 
 
 def _read_stream(operation: Operation, annotation: Any, unique_id: str) -> Any:

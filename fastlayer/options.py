@@ -141,10 +141,17 @@ def written(options: Mapping[str, Any], *, where: str = "a route") -> Options:
         given["form_limits"] = checked_form_limits(given["form_limits"])
     for key in ("tags", "dependencies", "callbacks"):
         if key in given:
-            given[key] = list(given[key])
+            given[key] = _listed(key, given[key], where)
     if "middleware" in given:
         given["middleware"] = shared(given["middleware"])
     return given
+
+
+def _listed(key: str, value: Any, where: str) -> list[Any]:
+    try:
+        return list(value)
+    except TypeError:
+        raise OptionError(f"{where} got {key}={value!r}, which is no list. Write {key}=[...].") from None
 
 
 class OptionError(FastLayerError, TypeError):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from re import Pattern
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
 from annotated_types import SupportsGe, SupportsGt, SupportsLe, SupportsLt
 from pydantic import AliasChoices, AliasPath
@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic.types import Discriminator
 from typing_extensions import Unpack
 
-from .exceptions import FastLayerDeprecationWarning
+from .exceptions import FastLayerDeprecationWarning, ParameterError
 from .fields import Undefined
 from .limits import ConcurrencyLimit
 
@@ -174,7 +174,10 @@ class Path(Param):
 
     def __init__(self, default: Any = ..., **options: Unpack[ParamOptions]) -> None:
         if default is not ... or options.get("default_factory"):
-            raise AssertionError("Path parameters cannot have a default value")
+            raise ParameterError(
+                "Path parameters cannot have a default value: a path that matches has them all. Remove the default from"
+                " Path(), or use Query()."
+            )
         super().__init__(default, **options)
 
 
@@ -252,6 +255,10 @@ class Depends:
     _concurrency: ConcurrencyLimit | None = field(default=None, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
+        if self.scope not in (None, *get_args(Scope)):
+            raise ParameterError(
+                f"There is no scope {self.scope!r}. Choose one of {', '.join(map(repr, get_args(Scope)))}."
+            )
         kept = self._concurrency
         if self.max_concurrency is None:
             limit = None
@@ -272,6 +279,13 @@ class Security(Depends):
     """A dependency that checks credentials; `scopes` are the OAuth2 scopes it asks for, beside those above it."""
 
     scopes: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.scopes, str):
+            raise ParameterError(
+                f"Security(scopes={self.scopes!r}) asks for one scope for each letter. Write [{self.scopes!r}]."
+            )
+        super().__post_init__()
 
     def __hash__(self) -> int:
         return hash((self.dependency, self.use_cache, self.scope, tuple(self.scopes or ())))

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Router
 from . import params
 from .dependencies.analysis import get_dependant
 from .dependencies.callables import identity, name_of
-from .dependencies.models import Dependant, walk
+from .dependencies.models import walk
 from .dependencies.overrides import Overridden, Overrides
 from .exceptions import FastLayerError
 from .execution.compile import Settings
@@ -62,13 +62,13 @@ class Resolving:
                 raise FastLayerError(f"override() takes callables: {pair[0]!r} -> {pair[1]!r}.")
         together = Overridden({**self.dependency_overrides, **overrides})
         for other in overrides.values():
-            together.refuse_cycles(get_dependant(path="", call=other))
-        self._warn_unused(overrides)
+            together.calls(get_dependant(path="", call=other))
+        self._warn_unused(overrides, together)
         with replaced(self, overrides):
             yield
 
-    def _warn_unused(self, overrides: Overrides) -> None:
-        used = {identity(node.call) for node in self._overridden_nodes()}
+    def _warn_unused(self, overrides: Overrides, together: Overridden) -> None:
+        used = {identity(call) for call in self._asked_for(together)}
         opened = {call for call, *_ in self.app_values}
         for original in overrides:
             found = None
@@ -79,9 +79,11 @@ class Resolving:
             if found is not None:
                 warnings.warn(f"{name_of(original)} {found}", UnusedOverrideWarning, stacklevel=4)
 
-    def _overridden_nodes(self) -> Iterator[Dependant]:
+    def _asked_for(self, together: Overridden) -> Iterator[Any]:
+        """What routes ask for, and what is asked for in its place."""
         for dependant in _dependants(overridden_routes(self.router)):
-            yield from walk(dependant)
+            yield from (node.call for node in walk(dependant))
+            yield from (node.call for node, _ in together.calls(dependant))
 
     def overrides_outside_requests(self) -> Overrides:
         """The overrides that hold in the lifespan and wherever else there is no request: inherited ones too."""

@@ -20,7 +20,8 @@ from typing_extensions import Unpack
 
 from . import operation as operations
 from .datastructures import Default, DefaultPlaceholder
-from .dependencies.analysis import get_body_field, refuse_unknown_path_params
+from .dependencies.analysis import get_body_field
+from .dependencies.availability import refuse_unservable
 from .dependencies.callables import endpoint_context
 from .exceptions import FastLayerError
 from .execution import handler as handling
@@ -106,7 +107,7 @@ class APIRoute(_Templated, Route):
         self.dependency_overrides_provider = dependency_overrides_provider
         self.original_route: APIRoute = self
         self.include_prefix = ""
-        self._analyse(written(options, where=f"The route {path!r}"))
+        self._analyse(operations.route_options(path, endpoint, options))
 
     # --- registration -----------------------------------------------------------------------------------------
 
@@ -169,7 +170,7 @@ class APIRoute(_Templated, Route):
         self.is_json_stream = operation.is_json_stream
         self.__dict__.pop("_body_field", None)
         if getattr(self.dependency_overrides_provider, "checks_path_params", False):
-            refuse_unknown_path_params(self.dependant, self.path_format)
+            refuse_unservable(self.dependant, self.path_format, is_socket=False)
         self.app = _first_hit(self)
         self._analysed = self._signed()
 
@@ -333,9 +334,10 @@ class APIWebSocketRoute(_Templated, WebSocketRoute):
         self.dependencies = self.options.setdefault("dependencies", [])
         self.meta: Mapping[str, Any] = self.options.get("meta", {})
         self.operation = operations.analyse(self.path_format, self.endpoint, self.options)
-        self.operation.embed_body_fields = False
+        self._embed_body_fields = self.operation.embed_body_fields = False
         self.dependant = self.operation.dependant
-        self._embed_body_fields = False
+        if getattr(self.dependency_overrides_provider, "checks_path_params", False):
+            refuse_unservable(self.dependant, self.path_format, is_socket=True)
         self.app = _first_hit(self)
 
     def included(self, prefix: str, outer: Options, provider: Any) -> Self:

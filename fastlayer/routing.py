@@ -18,6 +18,7 @@ from .frontend import CheckDir, Fallback, FrontendGroup
 from .frontends import guard
 from .inclusion import Inclusion
 from .lifespans import Lifespan, RouterLifespan, merged
+from .operation import route_options
 from .options import Options, RouteOptions, SharedOptions, combine, written
 from .registration import Registration
 from .route_contexts import RouteContext as RouteContext
@@ -152,7 +153,7 @@ class APIRouter(Registration, Dispatcher):
             FastLayerError: something about it cannot work; the message says where.
         """
         route_class = route_class_override or self.route_class
-        combined: Any = combine(self.layer(), written(options, where=f"The route {path!r}"))
+        combined: Any = combine(self.layer(), route_options(path, endpoint, options))
         route = route_class(
             self.prefix + path,
             endpoint,

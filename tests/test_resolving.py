@@ -2,13 +2,19 @@
 
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, nullcontext
+from contextvars import ContextVar
 from typing import Annotated, Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
-from fastlayer import Depends, FastLayer, FastLayerError, Request
+from fastlayer import BackgroundTasks, Depends, FastLayer, FastLayerError, Outcome, Request
 from fastlayer.resolving import UnusedOverrideWarning
 from fastlayer.testclient import TestClient
+
+from .in_memory import call, running
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +104,49 @@ def test_scope_app_cannot_depend_on_the_request() -> None:
         return pool
 
     with pytest.raises(FastLayerError, match=r"'request' of pool .*scope=\"app\""), TestClient(app):
+        pass
+
+
+def test_what_was_opened_is_closed_when_a_later_dependency_of_scope_app_fails() -> None:
+    events: list[str] = []
+
+    async def opened() -> AsyncIterator[None]:
+        events.append("open")
+        try:
+            yield
+        finally:
+            events.append("close")
+
+    def failing(value: Annotated[None, Depends(opened, scope="app")]) -> None:
+        raise ZeroDivisionError
+
+    app = FastLayer()
+    app.get("/", dependencies=[Depends(failing, scope="app")])(lambda: None)
+    with pytest.raises(ZeroDivisionError), TestClient(app):
+        pass
+    assert events == ["open", "close"]
+
+
+def test_an_override_may_bring_dependencies_of_scope_app_but_not_ask_for_the_request() -> None:
+    app, name, _ = _app()
+
+    def pool() -> str:
+        return "pool"
+
+    def other(pool: Annotated[str, Depends(pool, scope="app")]) -> str:
+        return pool
+
+    def asking(request: Request) -> str:
+        return request.url.path
+
+    with app.override({name: other}), TestClient(app) as client:
+        assert client.get("/").json() == "pool"
+    with (
+        app.override({name: other}),
+        app.override({pool: asking}),
+        pytest.raises(FastLayerError, match=r"'request' of asking .* by pool, which has scope=\"app\""),
+        TestClient(app),
+    ):
         pass
 
 
@@ -217,6 +266,25 @@ async def test_an_unhashable_dependency_does_not_disturb_overriding_another() ->
         assert client.get("/unhashable").json() == "unhashable"
 
 
+def test_what_is_below_an_overridden_dependency_or_its_override_is_used() -> None:
+    def database() -> str:
+        return "database"
+
+    def user(database: Annotated[str, Depends(database)]) -> str:
+        return database
+
+    def session() -> str:
+        return "session"
+
+    def fake_user(session: Annotated[str, Depends(session)]) -> str:
+        return session
+
+    app = FastLayer()
+    app.get("/", dependencies=[Depends(user)])(lambda: None)
+    with app.override({user: fake_user, database: session}), app.override({session: lambda: "fake"}):
+        assert len(app.dependency_overrides) == 3
+
+
 def test_override_takes_only_callables() -> None:
     app, name, _ = _app()
 
@@ -281,3 +349,155 @@ async def test_an_exception_reaches_what_is_open_outside_requests() -> None:
             await scope.call(job)
             raise ZeroDivisionError
     assert seen == ["rollback"]
+
+
+def _pool(events: list[str]) -> Any:
+    async def pool() -> AsyncIterator[str]:
+        events.append("open")
+        yield "pool"
+        events.append("close")
+
+    return pool
+
+
+async def test_scope_app_is_the_applications_own_outside_requests_while_it_runs() -> None:
+    events: list[str] = []
+    pool = _pool(events)
+    app = FastLayer()
+
+    @app.get("/")
+    async def read(pool: Annotated[str, Depends(pool, scope="app")]) -> str:
+        return pool
+
+    async with running(app), app.dependencies() as scope:
+        assert await scope.call(read) == "pool"
+        assert events == ["open"]
+    assert events == ["open", "close"]
+
+
+async def test_scope_app_is_opened_for_a_script_and_closed_last() -> None:
+    events: list[str] = []
+    pool = _pool(events)
+
+    async def session(pool: Annotated[str, Depends(pool, scope="app")]) -> AsyncIterator[str]:
+        yield pool
+        events.append("close session")
+
+    async def job(session: Annotated[str, Depends(session)]) -> str:
+        return session
+
+    async with FastLayer().dependencies() as scope:
+        assert [await scope.call(job), await scope.call(job)] == ["pool", "pool"]
+    assert events == ["open", "close session", "close"]
+
+
+async def test_a_lifespan_and_a_background_task_resolve_dependencies_too() -> None:
+    seen: list[str] = []
+    app = FastLayer()
+
+    def value() -> str:
+        return "value"
+
+    def note(where: str, value: Annotated[str, Depends(value)]) -> None:
+        seen.append(f"{where} {value}")
+
+    @asynccontextmanager
+    async def lifespan(app: FastLayer) -> AsyncIterator[None]:
+        async with app.dependencies() as scope:
+            await scope.call(note, where="lifespan")
+            yield
+
+    app = FastLayer(lifespan=lifespan)
+
+    async def task() -> None:
+        async with app.dependencies() as scope:
+            await scope.call(note, where="background")
+
+    @app.get("/")
+    async def start(tasks: BackgroundTasks) -> None:
+        tasks.add_task(task)
+
+    async with running(app):
+        await call(app)
+    assert seen == ["lifespan value", "background value"]
+
+
+async def test_overlapping_calls_do_not_mix() -> None:
+    def doubled(number: int) -> int:
+        return 2 * number
+
+    async def tripled(number: int) -> int:
+        await anyio.lowlevel.checkpoint()
+        return 3 * number
+
+    current: ContextVar[int] = ContextVar("current")
+    closed: list[int] = []
+
+    async with FastLayer().dependencies() as scope:
+
+        async def job(number: int) -> None:
+            def opened() -> Iterator[int]:
+                token = current.set(number)
+                yield doubled(number)
+                current.reset(token)
+                closed.append(number)
+
+            async def own() -> int:
+                return await tripled(number)
+
+            async def use(a: Annotated[int, Depends(opened)], b: Annotated[int, Depends(own)]) -> list[int]:
+                await anyio.lowlevel.checkpoint()
+                return [a, b, current.get()]
+
+            assert await scope.call(use) == [2 * number, 3 * number, number]
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(50):
+                tasks.start_soon(job, number)
+    assert sorted(closed) == [*range(50)]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_an_outcome_outside_requests_says_what_was_raised(fails: bool) -> None:
+    seen: list[Any] = []
+
+    async def session(outcome: Outcome) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            seen.append((outcome.status_code, type(outcome.exception), outcome.ok))
+
+    def job(session: Annotated[None, Depends(session)]) -> None:
+        if fails:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) if fails else nullcontext():
+        async with FastLayer().dependencies() as scope:
+            await scope.call(job)
+    assert seen == [(None, ZeroDivisionError if fails else type(None), not fails)]
+
+
+async def test_an_override_decides_whether_a_request_is_needed() -> None:
+    def user(request: Request) -> str:
+        return request.url.path
+
+    def plain() -> str:
+        return "nobody"
+
+    def job(user: Annotated[str, Depends(user)]) -> str:
+        return user
+
+    app = FastLayer()
+    async with app.dependencies() as scope:
+        with pytest.raises(FastLayerError, match="'request' of user"):
+            await scope.call(job)
+        app.dependency_overrides[user] = plain
+        assert await scope.call(job) == "nobody"
+    app.dependency_overrides[plain] = user
+    async with app.dependencies() as scope:
+        with pytest.raises(FastLayerError, match="'request' of user"):
+
+            def other(user: Annotated[str, Depends(plain)]) -> None: ...
+
+            del app.dependency_overrides[user]
+            await scope.call(other)

@@ -83,7 +83,7 @@ class _Analysis:
         own_scopes: list[str] | None,
     ) -> Dependant:
         call: Any = depends.dependency
-        self._refuse_cycle(call)
+        self._refuse_cycle(call, name)
         key = (identity(call), tuple(parent_scopes), None if own_scopes is None else tuple(own_scopes), depends.scope)
         made = self.memo.get(key)
         if made is not None:
@@ -103,15 +103,19 @@ class _Analysis:
         self.trail.append(call)
         self._read_signature(made)
         self.trail.pop()
+        if depends.scope == "app":
+            _refuse_shorter_lives_below(made)
         return made
 
-    def _refuse_cycle(self, call: Any) -> None:
+    def _refuse_cycle(self, call: Any, name: str | None) -> None:
         for index, caller in enumerate(self.trail):
             if caller is call or caller == call:
-                chain = " → ".join(name_of(one) for one in [*self.trail[index:], call])
+                way = self.trail[index:]
+                chain = " → ".join(name_of(one) for one in [*way, call])
+                remedy = "Take what both need out into a third dependency."
                 raise FastLayerError(
-                    f"Dependencies form a cycle: {chain}.\n  In {place_of(call)}. Take what both need out into a"
-                    " third dependency."
+                    f"Dependencies form a cycle: {chain}.\n  In {place_of(self.trail[-1])}, parameter {name!r}.\n  "
+                    + (remedy if len(way) > 1 else "It asks for itself: ask for another function.")
                 )
 
     def _read_signature(self, dependant: Dependant) -> None:
@@ -159,16 +163,27 @@ def refuse_shorter_life(dependant: Dependant, depends: params.Depends) -> None:
     Raises:
         DependencyScopeError: naming both.
     """
-    if not dependant.is_generator and dependant.scope != "app":
+    if not dependant.is_generator:
         return
     own = dependant.scope or "request"
     asked = depends.scope
     if asked is None or (dependant.scope is None and asked != "function") or LIFETIMES[asked] >= LIFETIMES[own]:
         return
-    raise DependencyScopeError(
-        f'The dependency "{name_of(dependant.call)}" has a scope of "{own}", it cannot depend on dependencies with'
-        f' scope "{asked}": "{name_of(depends.dependency)}" would be closed first.\n  In {place_of(dependant.call)}.'
-        f' Give "{name_of(depends.dependency)}" at least the scope "{own}", or the outer one a shorter scope.'
+    raise _outlives(dependant, own, depends.dependency, asked)
+
+
+def _refuse_shorter_lives_below(dependant: Dependant) -> None:
+    """The same for scope "app", whoever stands between: what a request opens, nobody would close."""
+    for node in walk(dependant):
+        if node.scope not in (None, "app"):
+            raise _outlives(dependant, "app", node.call, node.scope)
+
+
+def _outlives(outer: Dependant, own: str, inner: Any, asked: str | None) -> DependencyScopeError:
+    return DependencyScopeError(
+        f'The dependency "{name_of(outer.call)}" has a scope of "{own}", it cannot depend on dependencies with'
+        f' scope "{asked}": "{name_of(inner)}" would be closed first.\n  In {place_of(outer.call)}.'
+        f' Give "{name_of(inner)}" at least the scope "{own}", or the outer one a shorter scope.'
     )
 
 
@@ -181,7 +196,8 @@ def add_field(dependant: Dependant, field: ModelField) -> None:
         getattr(dependant, f"{marker.in_.value}_params").append(field)
     else:
         raise ParameterError(
-            f"{field.name!r} carries {type(marker).__name__}(), which says no place: use Query() or Body()."
+            f"{field.name!r} carries {type(marker).__name__}(), which says no place: use Query() or Body().\n"
+            f"  In {place_of(dependant.call)}, parameter {field.name!r}."
         )
 
 
@@ -212,8 +228,20 @@ def refuse_unknown_path_params(dependant: Dependant, path: str) -> None:
 
 def with_dependencies(dependant: Dependant, dependencies: Sequence[params.Depends], path: str) -> Dependant:
     """The endpoint's node with these called before its own dependencies, in this order; another one in any case."""
+    given: Any
+    for given in dependencies:
+        if not isinstance(given, params.Depends) or not callable(given.dependency):
+            raise _no_dependency(dependant, given)
     nodes = [get_parameterless_sub_dependant(depends=depends, path=path) for depends in dependencies]
     return replace(dependant, dependencies=[*nodes, *dependant.dependencies])
+
+
+def _no_dependency(dependant: Dependant, given: Any) -> FastLayerError:
+    remedy = f"Depends({name_of(given)})" if callable(given) else "Depends(function)"
+    return FastLayerError(
+        f"dependencies=[...] takes only Depends() of a callable, and {given!r} is none.\n"
+        f"  In {place_of(dependant.call)}.\n  Write {remedy}."
+    )
 
 
 def should_embed(fields: Sequence[ModelField]) -> bool:

@@ -60,31 +60,43 @@ class Overridden:
         Raises:
             FastLayerError: showing the path.
         """
-        if not self.overrides:
-            return  # the analysis refused the other cycles
-        done: set[int] = set()
-        trail: dict[int, tuple[str, Any]] = {}  # id of the list of dependencies -> how to show the node, its callable
+        if self.overrides:  # the analysis refused the other cycles
+            self.calls(root)
 
-        def visit(node: Dependant, replaced: Any) -> None:
-            key = id(node.dependencies)
+    def calls(self, root: Dependant) -> list[tuple[Dependant, Dependant]]:
+        """Every node below `root`, for each that asks for it, and what is called in its place: itself, mostly.
+
+        Raises:
+            FastLayerError: an override depends on what it replaces; the message shows the path.
+        """
+        found: list[tuple[Dependant, Dependant]] = []
+        done: set[int] = set()
+        trail: dict[int, tuple[Dependant, Dependant]] = {}  # by the id of the list of dependencies, which nodes share
+
+        def visit(asked: Dependant, called: Dependant) -> None:
+            key = id(called.dependencies)
             if key in trail:
                 raise _cycle([*trail.values()][[*trail].index(key) :])
             if key in done:
                 return
-            note = "" if replaced is None else f" (in place of {name_of(replaced)})"
-            trail[key] = (name_of(node.call) + note, node.call)
-            for child in node.dependencies:
-                found = self(child)
-                visit(found, None if found is child else child.call)
+            trail[key] = asked, called
+            for child in called.dependencies:
+                replacement = self(child)
+                found.append((child, replacement))
+                visit(child, replacement)
             del trail[key]
             done.add(key)
 
-        visit(root, None)
+        visit(root, root)
+        return found
 
 
-def _cycle(way: list[tuple[str, Any]]) -> FastLayerError:
-    chain = " → ".join(shown for shown, _ in [*way, way[0]])
+def _cycle(way: list[tuple[Dependant, Dependant]]) -> FastLayerError:
+    chain = " → ".join(
+        name_of(called.call) + ("" if called.call is asked.call else f" (in place of {name_of(asked.call)})")
+        for asked, called in [*way, way[0]]
+    )
     return FastLayerError(
-        f"Dependency overrides form a cycle: {chain}.\n  In {place_of(way[0][1])}. An override cannot depend on what"
-        " it replaces: call that itself, as a function, or depend on what it depends on."
+        f"Dependency overrides form a cycle: {chain}.\n  In {place_of(way[0][1].call)}. An override cannot depend on"
+        " what it replaces: call that itself, as a function, or depend on what it depends on."
     )

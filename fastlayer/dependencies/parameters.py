@@ -16,9 +16,11 @@ from starlette.websockets import WebSocket
 
 from .. import params
 from ..exceptions import FastLayerError
+from ..exceptions import ParameterError as ParameterError
 from ..fields import (
     ModelField,
     Undefined,
+    UnknownTypeError,
     create_model_field,
     holds_files,
     is_class,
@@ -45,10 +47,6 @@ SPECIAL_TYPES: tuple[tuple[type[Any], str], ...] = (
     (Outcome, "outcome_param_name"),
 )
 _SPECIAL_CLASSES = tuple(cls for cls, _ in SPECIAL_TYPES)
-
-
-class ParameterError(FastLayerError, AssertionError):
-    """A parameter is declared in a way that cannot work. Also an AssertionError, as FastAPI's users may expect."""
 
 
 class MissingMultipartError(FastLayerError, RuntimeError):
@@ -228,12 +226,18 @@ def make_field(declared: Declaration, path_names: Collection[str]) -> ModelField
             str(
                 declared.error(
                     "Form data is parsed by the package python-multipart, which is not installed",
-                    'Install it: `pip install python-multipart`, or `pip install "fastlayer[standard]"`.',
+                    'Install it: `pip install python-multipart`, or `pip install "fastlayer-api[standard]"`.',
                 )
             )
         )
     _complete_names(marker, declared.name)
-    field = create_model_field(name=declared.name, type_=declared.type_annotation, field_info=marker)
+    try:
+        field = create_model_field(name=declared.name, type_=declared.type_annotation, field_info=marker)
+    except UnknownTypeError as exc:
+        raise declared.error(
+            f"Pydantic cannot validate {declared.type_annotation!r}. It says: {exc.why}",
+            "Use a type it knows, or Depends(function) for a value that the application makes.",
+        ) from exc
     _check_readable(declared, field, in_path)
     return field
 

@@ -313,7 +313,8 @@ def _app_value(values: Mapping[Any, Any], key: Any, call: Any) -> Any:
     if key not in values:
         raise FastLayerError(
             f'The dependency {place_of(call)} has scope="app", and it is not open: no lifespan ran. Serve the app'
-            " with its lifespan on (in tests: `with TestClient(app) as client:`), and declare routes before start-up."
+            " with its lifespan on (in tests: `with TestClient(app) as client:`), declare routes before start-up, and"
+            " include routers rather than mounting them."
         )
     return values[key]
 

@@ -3,21 +3,25 @@
 The same analysis, plan, caching and teardown as in a request; what only a request has is an error that names it.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from ..dependencies.analysis import get_dependant
 from ..dependencies.callables import name_of, place_of
-from ..dependencies.models import Dependant, walk
-from ..dependencies.overrides import Overrides
+from ..dependencies.models import Dependant
+from ..dependencies.overrides import Overridden, Overrides
 from ..exceptions import FastLayerError
+from ..outcome import Outcome
 from .compile import Settings, compile_with_keys
 from .exchange import Exchange
 from .lifetimes import SCOPES, cleanup_scope, close
 from .plan import InvalidRequest, Plan, in_order_of_visits, run
+
+T = TypeVar("T")
 
 _REQUEST_NAMES = (
     "request_param_name",
@@ -25,41 +29,51 @@ _REQUEST_NAMES = (
     "http_connection_param_name",
     "response_param_name",
     "background_tasks_param_name",
-    "outcome_param_name",
 )
+_OUTCOME_NAME = "outcome_param_name"
 
 
 class DependencyScope:
     """Calls functions with their dependencies; what those yielded stays open until the scope is left."""
 
     def __init__(self, settings: Settings, overrides: Overrides) -> None:
-        self._settings = settings
+        self._settings = replace(settings, opens_app_scope=True)
         self._overrides = overrides
         self._values: dict[Any, Any] = {}
-        self._exchange = Exchange(_nowhere(), _no_messages, _no_messages)
+        self._known = ChainMap(self._values, dict(settings.app_values))
+        self._opened = _exchange()
+        self._opened.exits = {scope: [] for scope in (*SCOPES, "app")}
+        self._opened.outcome = Outcome()
 
-    async def call(self, function: Callable[..., Any], **known: Any) -> Any:
+    @overload
+    async def call(self, function: Callable[..., Awaitable[T]], /, **known: Any) -> T: ...
+    @overload
+    async def call(self, function: Callable[..., T], /, **known: Any) -> T: ...
+    async def call(self, function: Callable[..., Any], /, **known: Any) -> Any:
         """What `function` returns, its dependencies resolved, `known` passed as they are.
 
-        A dependency that was resolved by an earlier call in this scope is not called again.
+        A dependency that was resolved by an earlier call in this scope is not called again. What has the scope "app"
+        is the application's own while that runs; otherwise it is opened here, and closed with the scope.
 
         Raises:
             FastLayerError: a parameter can only be taken from a request, and is not among `known`.
         """
         dependant = _without(get_dependant(path="", call=function, scope="function"), known)
-        for node in walk(dependant):
+        refuse_request(dependant, "outside a request")
+        for _, node in Overridden(self._overrides).calls(dependant):
             refuse_request(node, "outside a request")
-        plan, keys = compile_with_keys(dependant, self._settings, self._overrides, self._values)
-        result = await self._run(_with_known(plan, known))
+        plan, keys = compile_with_keys(dependant, self._settings, self._overrides, self._known)
+        exchange = _exchange()  # of its own, since calls may overlap; what they open is closed together
+        exchange.exits, exchange.outcome = self._opened.exits, self._opened.outcome
+        result = await self._run(_with_known(plan, known), exchange)
         for key, index in keys.items():
-            self._values[key] = self._exchange.results[index]
+            self._values.setdefault(key, exchange.results[index])
         return result
 
-    async def _run(self, plan: Plan) -> Any:
-        self._exchange.results = []
-        self._exchange.failures = None
+    @staticmethod
+    async def _run(plan: Plan, exchange: Exchange) -> Any:
         try:
-            return await run(plan, self._exchange)
+            return await run(plan, exchange)
         except InvalidRequest as exc:
             errors = in_order_of_visits(plan, exc.failures)
             raise FastLayerError(
@@ -69,8 +83,10 @@ class DependencyScope:
             ) from None
 
 
-def _nowhere() -> dict[str, Any]:
-    return {"type": "outside", "path_params": {}, "query_string": b"", "headers": []}
+def _exchange() -> Exchange:
+    return Exchange(
+        {"type": "outside", "path_params": {}, "query_string": b"", "headers": []}, _no_messages, _no_messages
+    )
 
 
 async def _no_messages(*message: Any) -> Any:
@@ -83,7 +99,7 @@ def _without(dependant: Dependant, known: Mapping[str, Any]) -> Dependant:
         place: [field for field in getattr(dependant, place) if field.name not in known]
         for place in ("path_params", "query_params", "header_params", "cookie_params", "body_params")
     }
-    changes |= {name: None for name in _REQUEST_NAMES if getattr(dependant, name) in known}
+    changes |= {name: None for name in (*_REQUEST_NAMES, _OUTCOME_NAME) if getattr(dependant, name) in known}
     children = [child for child in dependant.dependencies if child.name not in known]
     return replace(dependant, dependencies=children, **changes)
 
@@ -99,13 +115,13 @@ def _with_known(plan: Plan, known: Mapping[str, Any]) -> Plan:
     return plan
 
 
-def refuse_request(node: Dependant, where: str) -> None:
+def refuse_request(node: Dependant, where: str, names: Sequence[str] = _REQUEST_NAMES) -> None:
     """Refuse a node that takes something only a request has.
 
     Raises:
         FastLayerError: naming the parameter.
     """
-    for attribute in _REQUEST_NAMES:
+    for attribute in names:
         name = getattr(node, attribute)
         if name is not None:
             raise FastLayerError(
@@ -118,7 +134,7 @@ def refuse_request(node: Dependant, where: str) -> None:
 async def resolving(settings: Settings, overrides: Overrides) -> AsyncIterator[DependencyScope]:
     """A scope to call functions in; everything opened is closed in reverse when it is left."""
     scope = DependencyScope(settings, overrides)
-    async with _closing(scope._exchange, (*SCOPES,)):
+    async with _closing(scope._opened, (*SCOPES, "app")):
         yield scope
 
 
@@ -147,15 +163,16 @@ async def app_scope(
     Raises:
         FastLayerError: one of them needs a request.
     """
-    wanted = [node for dependant in dependants for node in walk(dependant) if node.scope == "app"]
-    if not wanted:
+    overridden = Overridden(overrides)
+    asked = [node for dependant in dependants for node, _ in overridden.calls(dependant) if node.scope == "app"]
+    if not asked:
         yield
         return
-    for node in wanted:
-        for inner in walk(node):
-            refuse_request(inner, f'by {name_of(node.call)}, which has scope="app"')
-    exchange = Exchange(_nowhere(), _no_messages, _no_messages)
-    root = Dependant(call=_nothing, dependencies=[replace(node, name=None) for node in wanted], scope="app")
+    root = Dependant(call=_nothing, dependencies=[replace(node, name=None) for node in asked], scope="app")
+    for outer in root.dependencies:
+        for _, node in overridden.calls(replace(root, dependencies=[outer])):
+            refuse_request(node, f'by {name_of(outer.call)}, which has scope="app"', (*_REQUEST_NAMES, _OUTCOME_NAME))
+    exchange = _exchange()
     async with _closing(exchange, ("app",)):
         plan, keys = compile_with_keys(root, replace(settings, opens_app_scope=True, default_scope="app"), overrides)
         await run(plan, exchange)

@@ -23,7 +23,9 @@ from fastlayer import (
     Request,
     Security,
     UploadFile,
+    WebSocket,
 )
+from fastlayer.compat.applications import FastAPI
 from fastlayer.dependencies.analysis import get_dependant, get_parameterless_sub_dependant
 from fastlayer.dependencies.models import flat_body_params, walk
 from fastlayer.exceptions import DependencyScopeError
@@ -42,6 +44,12 @@ def refused(endpoint: Any, path: str = "/", **options: Any) -> str:
     """What registering the endpoint is refused with."""
     with pytest.raises(FastLayerError) as info:
         FastLayer().post(path, **options)(endpoint)
+    return str(info.value)
+
+
+def refused_by(registration: Any) -> str:
+    with pytest.raises(FastLayerError) as info:
+        registration()
     return str(info.value)
 
 
@@ -151,7 +159,10 @@ def test_what_cannot_work_is_refused_with_a_remedy(endpoint: Any, path: str, wor
 
 
 def test_a_field_that_says_no_place_is_refused() -> None:
-    assert "'q' carries FieldInfo(), which says no place: use Query() or Body()." in refused(field_without_place)
+    message = refused(field_without_place)
+    assert "'q' carries FieldInfo(), which says no place: use Query() or Body()." in message
+    assert f"In field_without_place ({__file__}:" in message
+    assert "parameter 'q'" in message
 
 
 def test_what_is_no_callable_has_no_graph() -> None:
@@ -176,14 +187,130 @@ def test_a_callable_without_signature_is_refused() -> None:
 
 
 def test_an_unknown_option_is_refused_with_what_was_meant() -> None:
-    assert "Did you mean 'response_model'?" in refused(lambda: None, response_modle=int)
+    def endpoint() -> None: ...
+
+    message = refused(endpoint, response_modle=int)
+    assert "Did you mean 'response_model'?" in message
+    assert f"In endpoint ({__file__}:{endpoint.__code__.co_firstlineno})." in message
+    router = APIRouter()
+    assert "In endpoint" in refused_by(lambda: router.get("/", response_modle=int)(endpoint))
+    assert "FastLayer() got" in refused_by(lambda: FastLayer(tagz=[]))
 
 
-@pytest.mark.parametrize("dependencies", [[Depends(None)], [Depends(3)]])  # type: ignore[arg-type]  # the mistake
-def test_a_parameterless_dependency_must_be_callable(dependencies: Any) -> None:
-    assert "A parameter-less dependency must have a callable dependency" in refused(
-        lambda: None, dependencies=dependencies
-    )
+def unmarked() -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        (Depends(None), "Write Depends(function)."),
+        (Depends(3), "Write Depends(function)."),  # type: ignore[arg-type]  # the mistake
+        (unmarked, "Write Depends(unmarked)."),
+    ],
+)
+def test_a_parameterless_dependency_must_be_callable(given: Any, remedy: str) -> None:
+    def endpoint() -> None: ...
+
+    for message in (
+        refused(endpoint, dependencies=[given]),
+        refused_by(lambda: FastLayer(dependencies=[given]).get("/")(endpoint)),
+    ):
+        assert "dependencies=[...] takes only Depends() of a callable" in message
+        assert repr(given) in message
+        assert f"In endpoint ({__file__}:{endpoint.__code__.co_firstlineno})." in message
+        assert remedy in message
+    with pytest.raises(FastLayerError, match=r"must have a callable dependency, not None\. Write Depends\(function\)"):
+        get_parameterless_sub_dependant(depends=Depends(None), path="/")
+
+
+def test_dependencies_are_a_list() -> None:
+    assert "which is no list. Write dependencies=[...]." in refused(lambda: None, dependencies=Depends(unmarked))
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (lambda: Depends(unmarked, scope="reqest"), r"no scope 'reqest'\. Choose one of 'function', 'response'"),
+        (lambda: Security(unmarked, scope="reqest"), r"no scope 'reqest'"),
+        (lambda: Security(unmarked, scopes="read"), r"one scope for each letter\. Write \['read'\]"),
+    ],
+)
+def test_a_marker_that_cannot_work_is_refused_where_it_is_written(written: Any, message: str) -> None:
+    with pytest.raises(FastLayerError, match=message):
+        written()
+
+
+class Unknown:
+    """What Pydantic knows nothing of."""
+
+
+def body_of_unknown(x: Annotated[Unknown, Body()]) -> None: ...
+
+
+def unknown(x: list[Unknown]) -> None: ...
+
+
+@pytest.mark.parametrize("endpoint", [body_of_unknown, unknown])
+def test_a_parameter_pydantic_cannot_validate_is_named_with_the_remedy(endpoint: Any) -> None:
+    message = refused(endpoint)
+    assert "Pydantic cannot validate" in message
+    assert f"In {endpoint.__name__} ({__file__}:{endpoint.__code__.co_firstlineno}), parameter 'x'." in message
+    assert "or Depends(function) for a value that the application makes" in message
+    assert "visit https" not in message
+
+
+def test_a_result_pydantic_cannot_validate_is_named_with_the_remedy() -> None:
+    def endpoint() -> Unknown: ...
+
+    message = refused(endpoint)
+    assert "declare response_model=None in the decorator" in message
+    assert f"In endpoint ({__file__}:" in message
+    assert "visit https" not in message
+
+
+# --- what a kind of route cannot hand over --------------------------------------------------------------------
+
+
+def takes_request(x: Request) -> None: ...
+
+
+def takes_socket(x: WebSocket) -> None: ...
+
+
+def takes_body(x: Item) -> None: ...
+
+
+def below_request(value: Any = Depends(takes_request)) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("is_socket", "endpoint", "words"),
+    [
+        (True, takes_request, "takes a Request, and this route has a WebSocket"),
+        (True, below_request, "takes a Request, and this route has a WebSocket"),
+        (True, takes_body, "is read from the body, and a WebSocket has none"),
+        (False, takes_socket, "takes a WebSocket, and this route has an HTTP request"),
+    ],
+)
+def test_what_a_kind_of_route_cannot_hand_over_is_refused(is_socket: bool, endpoint: Any, words: str) -> None:
+    app = FastLayer()
+    message = refused_by(lambda: (app.websocket if is_socket else app.get)("/")(endpoint))
+    assert words in message
+    assert f"takes_{message.split('takes_')[1].split(' ')[0]} ({__file__}:" in message
+    assert "parameter 'x'" in message
+
+
+def test_with_a_default_a_dependency_serves_both_kinds_of_route() -> None:
+    def both(
+        request: Request = None,  # type: ignore[assignment]  # absent in a WebSocket
+        socket: WebSocket = None,  # type: ignore[assignment]  # absent in a request
+        item: Item | None = None,
+    ) -> None: ...
+
+    app = FastLayer()
+    app.get("/")(both)
+    app.websocket("/")(both)
+    FastAPI().websocket("/")(takes_body)  # FastAPI registers it, and closes every connection
 
 
 # --- cycles ---------------------------------------------------------------------------------------------------
@@ -199,6 +326,7 @@ def test_a_cycle_is_reported_with_its_path() -> None:
     a.__defaults__ = (Depends(c),)
     message = refused(lambda value=Depends(c): None)
     assert "Dependencies form a cycle: c → b → a → c." in message
+    assert f"In a ({__file__}:{a.__code__.co_firstlineno}), parameter 'value'." in message
     assert "third dependency" in message
 
 
@@ -206,7 +334,9 @@ def test_a_dependency_on_itself_is_a_cycle() -> None:
     def a(value: Any = None) -> None: ...
 
     a.__defaults__ = (Depends(a),)
-    assert "a → a" in refused(lambda value=Depends(a): None)
+    message = refused(lambda value=Depends(a): None)
+    assert f"a → a.\n  In a ({__file__}:{a.__code__.co_firstlineno}), parameter 'value'." in message
+    assert "ask for another function" in message
 
 
 def test_the_analysis_of_a_graph_is_linear_however_many_ways_lead_to_a_dependency() -> None:
@@ -275,6 +405,21 @@ def test_the_default_scope_may_not_depend_on_the_function_scope() -> None:
 
     with pytest.raises(DependencyScopeError):
         FastLayer().get("/")(lambda value=Depends(longer): None)
+
+
+def test_scope_app_may_not_depend_on_a_shorter_one_through_others_either() -> None:
+    def inner() -> Iterator[int]:
+        yield 1
+
+    def between(value: int = Depends(inner, scope="request")) -> int:
+        return value
+
+    def outer(value: int = Depends(between)) -> int:
+        return value
+
+    get_dependant(path="/", call=lambda value=Depends(outer): value)
+    with pytest.raises(DependencyScopeError, match=r'"outer" has a scope of "app".*"inner" would be closed first'):
+        get_dependant(path="/", call=lambda value=Depends(outer, scope="app"): value)
 
 
 @pytest.mark.parametrize("inner", ["function", "response", "request", "app"])

@@ -33,6 +33,7 @@ from docs_src.howto import (
     typed_sockets,
     uploads,
     versioning,
+    worker,
 )
 from fastlayer import Depends, FastLayer, WebSocketDisconnect
 from fastlayer.diagnostics import diagnose
@@ -56,6 +57,7 @@ MODULES = (
     typed_sockets,
     uploads,
     versioning,
+    worker,
 )
 
 
@@ -350,3 +352,20 @@ def test_lambda_gets_its_answers() -> None:
 def test_the_application_of_the_telemetry_page_is_a_factory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRACES", "http://127.0.0.1:9/v1/traces")
     assert TestClient(telemetry.main()).get("/health").status_code == 200
+
+
+# --- workers ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.anyio
+async def test_a_worker_uses_the_dependencies_of_the_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "ledger", ledger := [])
+    async with AsyncClient(worker.app) as client:
+        assert (await client.post("/entries/tea")).status_code == 200
+    await worker.main()
+    assert ledger == ["tea", "2026 is closed"]
+    with pytest.raises(ZeroDivisionError):
+        async with worker.app.dependencies() as scope:
+            await scope.call(worker.add_entry, text="never")
+            raise ZeroDivisionError
+    assert ledger == ["tea", "2026 is closed"]

@@ -126,4 +126,5 @@ with app.override({get_user: lambda: "other"}):
 
 async def outside() -> None:
     async with app.dependencies() as scope:
-        await scope.call(get_user, session=Session())
+        assert_type(await scope.call(get_user, session=Session()), str)
+        assert_type(await scope.call(read, item=1), Item)
