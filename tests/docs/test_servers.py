@@ -2,10 +2,12 @@
 
 import base64
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -93,9 +95,19 @@ def test_a_body_that_arrives_in_chunks_is_read(shop: httpx2.Client) -> None:
     assert (answer.status_code, answer.json()["username"]) == (201, "chunky")
 
 
-def test_a_stranger_is_refused(address: str) -> None:
-    answer = httpx2.post(f"{address}/orders", content=b"{", trust_env=False)
-    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+@pytest.mark.parametrize("token", [None, "forged"])
+def test_a_stranger_is_refused_while_the_server_waits_for_100_megabytes(address: str, token: str | None) -> None:
+    place = urlsplit(address)
+    lines = ["POST /orders HTTP/1.1", f"host: {place.netloc}", "content-type: application/json"]
+    lines += ["content-length: 104857600", *([f"authorization: Bearer {token}"] if token else []), "", '{"lines":']
+    with socket.create_connection((place.hostname, place.port or 80), timeout=60) as client:
+        client.sendall("\r\n".join(lines).encode())
+        received = b""
+        while b'"}' not in received:
+            received += client.recv(65536) or pytest.fail(f"closed after {received!r}")
+    assert received.startswith(b"HTTP/1.1 401 ")
+    detail = b"The token is invalid or has expired." if token else b"Not authenticated"
+    assert received.endswith(b'{"detail":"%s"}' % detail)
 
 
 def test_a_socket_is_asked_and_answers_until_the_client_leaves(address: str) -> None:
