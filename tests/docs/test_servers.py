@@ -22,6 +22,7 @@ from .servers import SERVERS, serving
 
 APPLICATION = "docs_src.bookshop.main:app"
 BOOKS = 5
+SECONDS = 60  # in which a server must answer, on a machine that may be busy
 EARTHSEA, PRIDE, EMMA, CITIES = 1, 3, 4, 5
 NEW_BOOK = {"isbn": "9780156439619", "title": "If on a winter's night", "author_id": 3, "price_cents": 1600, "stock": 2}
 
@@ -38,7 +39,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     environment = {"BOOKSHOP_DATABASE": str(folder / "shop.db"), "BOOKSHOP_RECEIPTS": str(folder / "receipts")}
     with serving(APPLICATION, environment, request.param) as address:
         yield address
-        with httpx2.Client(base_url=address, trust_env=False) as client:
+        with httpx2.Client(base_url=address, trust_env=False, timeout=SECONDS) as client:
             last = log_in(client).post("/orders", json={"lines": [{"book_id": CITIES}]}).json()["id"]
     # The server has ended, and not before its background tasks.
     assert "Invisible Cities" in (folder / "receipts" / f"order-{last}.txt").read_text(encoding="utf-8")
@@ -46,7 +47,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="module")
 def shop(address: str) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=address, trust_env=False) as client:
+    with httpx2.Client(base_url=address, trust_env=False, timeout=SECONDS) as client:
         yield log_in(client)
 
 
@@ -100,7 +101,7 @@ def test_a_stranger_is_refused_while_the_server_waits_for_100_megabytes(address:
     place = urlsplit(address)
     lines = ["POST /orders HTTP/1.1", f"host: {place.netloc}", "content-type: application/json"]
     lines += ["content-length: 104857600", *([f"authorization: Bearer {token}"] if token else []), "", '{"lines":']
-    with socket.create_connection((place.hostname, place.port or 80), timeout=60) as client:
+    with socket.create_connection((place.hostname, place.port or 80), timeout=SECONDS) as client:
         client.sendall("\r\n".join(lines).encode())
         received = b""
         while b'"}' not in received:
@@ -149,7 +150,7 @@ def event(method: str, path: str, body: bytes = b"", query: str = "", **headers:
 
 
 @pytest.fixture
-def function(tmp_path: Path) -> Any:
+def function(tmp_path: Path, current_loop: None) -> Any:
     handle = Mangum(create_app(Settings(database=tmp_path / "shop.db", receipts=tmp_path / "receipts")))
     return lambda *args, **more: handle(event(*args, **more), SimpleNamespace())
 
