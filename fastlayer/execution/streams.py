@@ -243,10 +243,24 @@ async def close_generator(generator: Any, context: Context) -> None:
 
 
 async def run_stream(response: StreamingResponse, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send the stream; whatever happens, its generator is closed when this returns."""
+    """Send the stream; whatever happens, its generator is closed when this returns.
+
+    A HEAD request gets the headers only (RFC 9110, 9.3.2), and the generator, which may never end, is not begun.
+    """
+    body = response.body_iterator
+    if scope["method"] == "HEAD":
+        response.body_iterator = _nothing()
     try:
         await response(scope, receive, send)
     finally:
+        if body is not response.body_iterator:
+            await close_generator(body, worker_context())
         await close_generator(response.body_iterator, worker_context())
         if isinstance(response, ItemStream):
             await close_generator(response.generator, worker_context())
+
+
+async def _nothing() -> AsyncGenerator[bytes, None]:
+    no_chunks: tuple[bytes, ...] = ()
+    for chunk in no_chunks:
+        yield chunk

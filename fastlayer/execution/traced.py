@@ -56,6 +56,8 @@ async def _produce(execution: Execution, exchange: Exchange, provider: Any, tele
             if plan.reads_body:
                 telemetry.record(body=exchange.body)
         except (InvalidRequest, RequestValidationError) as exc:
+            if plan.reads_body:
+                telemetry.record(body=exchange.body)
             raise refused(exc, execution, plan, exchange, telemetry) from None
     if execution.operation.is_generator:
         result = await call(plan, exchange, arguments)

@@ -396,3 +396,43 @@ async def test_a_middleware_may_replace_the_body_of_a_stream() -> None:
 
     assert (await call(app)).body == b'"A"\n'
     assert closed == ["closed"]
+
+
+@pytest.mark.parametrize("path", ["/lines", "/events", "/raw", "/returned", "/sync"])
+async def test_head_gets_the_headers_of_a_stream_that_is_not_begun(path: str) -> None:
+    app = FastLayer(auto_head=True)
+    events: list[str] = []
+
+    async def opened() -> AsyncIterator[str]:
+        yield "resource"
+        events.append("closed")
+
+    async def endless(_: Annotated[str, Depends(opened)]) -> AsyncIterator[str]:
+        events.append("begun")
+        while True:
+            yield "tea"
+
+    def endless_sync(_: Annotated[str, Depends(opened)]) -> Iterator[str]:
+        events.append("begun")
+        while True:
+            yield "tea"
+
+    async def returned(resource: Annotated[str, Depends(opened)]) -> StreamingResponse:
+        return StreamingResponse(endless(resource), headers={"x-tea": "yes"})
+
+    app.get("/lines")(endless)
+    app.get("/sync")(endless_sync)
+    app.get("/events", response_class=EventSourceResponse)(endless)
+    app.get("/raw", response_class=StreamingResponse)(endless)
+    app.get("/returned")(returned)
+
+    answer = await call(app, path, "HEAD")
+    assert (answer.raised, answer.status, answer.body) == (None, 200, b"")
+    assert answer.messages[-1]["more_body"] is False
+    assert events == ["closed"]
+    wanted = {
+        "/lines": "application/jsonl",
+        "/sync": "application/jsonl",
+        "/events": "text/event-stream; charset=utf-8",
+    }
+    assert answer.headers.get("content-type") == wanted.get(path)

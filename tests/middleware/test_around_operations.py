@@ -62,11 +62,8 @@ def test_sessions_are_kept_in_a_signed_cookie_that_nobody_else_can_write(at: str
     assert [client.get("/visits").json() for _ in range(3)] == [1, 2, 3]
     with client.websocket_connect("/greet") as socket:
         assert socket.receive_text() == "{'visits': 3}"
-    forged = {"cookie": "session=e30=.forged.signature"}
-    assert (
-        TestClient(shop(Middleware(SessionMiddleware, secret_key="s"), at=at)).get("/visits", headers=forged).json()
-        == 1
-    )
+    client.cookies.clear()
+    assert client.get("/visits", headers={"cookie": "session=eyJ2aXNpdHMiOjl9.forged.signature"}).json() == 1
 
 
 @pytest.mark.parametrize("at", ["app", "router"])

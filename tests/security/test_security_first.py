@@ -1,11 +1,7 @@
 """Who is refused before the body is read: strangers to a scheme, and with `security_first` to everything behind one."""
 
-import json
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import pytest
 from pydantic import BaseModel
@@ -29,7 +25,6 @@ from fastlayer.routing import APIRoute
 from fastlayer.security import APIKeyHeader, HTTPBasic, HTTPBearer, OAuth2PasswordBearer, SecurityScopes
 from fastlayer.security.base import SecurityBase
 from fastlayer.testclient import TestClient
-from tests.docs.servers import serving
 
 from ..in_memory import Answer, http_scope
 
@@ -419,19 +414,3 @@ def test_a_plan_without_a_body_keeps_its_order() -> None:
     (route,) = (one for one in app.routes if isinstance(one, APIRoute))
     assert [step.call for step in route.plan.steps] == [first, bearer, user, look]
     assert not route.plan.reads_body
-
-
-@pytest.mark.parametrize("headers", [{}, IMPOSTOR], ids=["no token", "a worthless token"])
-def test_a_server_answers_a_stranger_while_it_waits_for_100_megabytes(tmp_path: Path, headers: dict[str, str]) -> None:
-    environment = {"BOOKSHOP_DATABASE": str(tmp_path / "shop.db")}
-    with serving("docs_src.bookshop.main:app", environment) as address:
-        url = urlsplit(address)
-        with socket.create_connection((url.hostname, url.port or 80), timeout=60) as client:
-            lines = [f"{name}: {value}" for name, value in {"host": url.netloc, **LARGE, **headers}.items()]
-            client.sendall("\r\n".join(["POST /orders HTTP/1.1", *lines, "", '{"lines":']).encode())
-            received = b""
-            while b'"detail"' not in received:
-                received += client.recv(65536)
-    assert received.startswith(b"HTTP/1.1 401 ")
-    detail = "The token is invalid or has expired." if headers else "Not authenticated"
-    assert json.loads(received.partition(b"\r\n\r\n")[2]) == {"detail": detail}

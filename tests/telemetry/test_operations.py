@@ -9,6 +9,8 @@ from opentelemetry.trace import SpanKind, get_current_span
 from pydantic import BaseModel
 
 from fastlayer import BackgroundTasks, Depends, FastLayer, Response, WebSocket, WebSocketDisconnect
+from fastlayer.exceptions import RequestValidationError
+from fastlayer.security import HTTPBearer
 from fastlayer.telemetry import get_telemetry_data
 from fastlayer.testclient import TestClient
 from tests.telemetry.conftest import Recorded
@@ -29,6 +31,26 @@ async def user() -> str:
 def name_of_span() -> str:
     span: Any = get_current_span()
     return str(getattr(span, "name", "none"))
+
+
+def test_the_body_is_recorded_also_where_it_is_read_after_the_credentials(recorded: Recorded) -> None:
+    app = FastLayer(telemetry=recorded.config)
+
+    @app.post("/", dependencies=[Depends(HTTPBearer())])
+    async def create(item: Item) -> Any:
+        data = get_telemetry_data()
+        return data and data.body.decode()
+
+    @app.exception_handler(RequestValidationError)
+    async def show(request: Any, exc: RequestValidationError) -> Response:
+        data = get_telemetry_data()
+        return Response(repr(data and data.body), 422)
+
+    client = TestClient(app)
+    assert client.post("/", content=b'{"name": ', headers={"content-type": "application/json"}).status_code == 401
+    answer = client.post("/", json={"name": "tea"}, headers={"authorization": "Bearer t"})
+    assert answer.json() == '{"name":"tea"}'
+    assert client.post("/", json={"tea": 1}, headers={"authorization": "Bearer t"}).text == "{'tea': 1}"
 
 
 def application(recorded: Recorded | None) -> FastLayer:
