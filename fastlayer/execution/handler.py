@@ -87,7 +87,7 @@ def prepare(operation: Operation, settings: Settings, context: EndpointContext) 
         plan=compile_plan(operation.dependant, settings),
         read_body=settings.read_body,
         answering=answering(operation, context),
-        respond_stream=stream_responder(operation, context) if operation.is_generator else None,
+        respond_stream=stream_responder(operation, context) if operation.is_stream else None,
         handlers=operation.options.get("exception_handlers") or {},
         has_form=has_form,
     )
