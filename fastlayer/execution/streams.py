@@ -15,6 +15,7 @@ from typing import Any, Self, get_args
 import anyio
 from anyio.lowlevel import checkpoint
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -269,10 +270,31 @@ async def close_generator(generator: Any, context: Context) -> None:
 
 
 async def run_stream(response: StreamingResponse, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send the stream; whatever happens, its generator is closed when this returns."""
+    """Send the stream; whatever happens, its generator is closed when this returns.
+
+    Raises:
+        ClientDisconnect: sending failed because nobody is there.
+    """
+    version = tuple(map(int, scope.get("asgi", {}).get("spec_version", "2.0").split(".")))
     try:
-        await response(scope, receive, send)
+        if version < _TELLS_BY_SENDING:
+            await response(scope, receive, send)
+        else:
+            await _listening(response, scope, receive, send)
     finally:
         await close_generator(response.body_iterator, worker_context())
         if isinstance(response, ItemStream):
             await close_generator(response.generator, worker_context())
+
+
+# Since ASGI 2.4 `send` fails when the client is gone, and Starlette waits for that alone: a generator that has nothing
+# to send would never hear of it.
+_TELLS_BY_SENDING = (2, 4)
+
+
+async def _listening(response: StreamingResponse, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the stream as Starlette does for older servers: the client's leaving ends it at once."""
+    try:
+        await response({**scope, "asgi": {**scope["asgi"], "spec_version": "2.3"}}, receive, send)
+    except OSError as exc:
+        raise ClientDisconnect from exc

@@ -75,6 +75,27 @@ async def test_an_item_that_does_not_fit_ends_the_stream_with_an_error() -> None
     assert isinstance(error, ResponseValidationError)
 
 
+async def test_a_scope_without_a_version_is_one_of_an_old_server() -> None:
+    app = FastLayer()
+
+    @app.get("/")
+    async def endpoint() -> AsyncIterator[int]:
+        yield 1
+
+    scope = http_scope("GET", "/")
+    del scope["asgi"]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await anyio.sleep_forever()
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body"))
+
+    await app(scope, receive, send)
+    assert sent == [None, b"1\n", b""]
+
+
 async def test_events_are_written_as_the_format_wants() -> None:
     app = FastLayer()
 
@@ -354,6 +375,25 @@ class Often(EventSourceResponse):
 
 class Never(EventSourceResponse):
     ping_interval = math.inf
+
+
+@pytest.mark.parametrize("asgi", ["2.3", "2.4"])
+@pytest.mark.parametrize("cls", [None, EventSourceResponse, StreamingResponse])
+async def test_a_generator_that_has_nothing_to_send_ends_when_the_client_leaves(asgi: str, cls: Any) -> None:
+    app = FastLayer()
+    closed: list[str] = []
+
+    @app.get("/", **({"response_class": cls} if cls else {}))
+    async def endpoint() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            await anyio.sleep_forever()
+        finally:
+            closed.append("closed")
+
+    with anyio.fail_after(30):
+        await call(app, leave_after=1, asgi=asgi)
+    assert closed == ["closed"]
 
 
 @pytest.mark.parametrize(("cls", "interval"), [(EventSourceResponse, 0.01), (Often, 3600.0)])
