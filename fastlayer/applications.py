@@ -27,6 +27,7 @@ from .exception_handlers import (
     websocket_request_validation_exception_handler,
 )
 from .exceptions import FastLayerError, RequestValidationError, WebSocketRequestValidationError
+from .execution.errors import refusing
 from .execution.inherited import hand_on
 from .execution.stack import folded
 from .frontend import CheckDir, Fallback
@@ -165,11 +166,14 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         handler = None
         for key in (500, Exception):
             handler = by_class.pop(key, handler)
-        around_errors = partial(ServerErrorMiddleware, handler=handler, debug=self.debug)
-        exceptions = ExceptionMiddleware(self.router, handlers=by_class, debug=self.debug)
+        around_errors = partial(ServerErrorMiddleware, handler=handler and refusing(handler), debug=self.debug)
+        checked = {key: refusing(one) for key, one in by_class.items()}
+        exceptions = ExceptionMiddleware(self.router, handlers=checked, debug=self.debug)
         layers = layers_of({"max_body_size": self.max_body_size, "form_limits": self.router.form_limits})
         if self.may_fold():
-            return behind(folded(self.router, around_errors(self.router), exceptions), layers)
+            own = ExceptionMiddleware(self.router, handlers=by_class)  # routes check the answers themselves
+            handlers = own._exception_handlers, own._status_handlers
+            return behind(folded(self.router, around_errors(self.router), exceptions, handlers), layers)
         app: ASGIApp = around_errors(exceptions) if self.errors_inside_middleware else exceptions
         return around_errors(behind(app, [*layers, Middleware(BodyTooLargeMiddleware), *self.user_middleware]))
 

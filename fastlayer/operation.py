@@ -63,6 +63,11 @@ class Operation:
         return is_gen_callable(self.endpoint) or is_async_gen_callable(self.endpoint)
 
     @property
+    def is_stream(self) -> bool:
+        """Whether what the endpoint gives is sent item by item: a generator's, or anything's as events."""
+        return self.is_generator or is_class(self.response_class, EventSourceResponse)
+
+    @property
     def dump_options(self) -> dict[str, Any]:
         """The keywords for the serializer."""
         return dump_options(self.options)
@@ -167,7 +172,7 @@ def _read_stream(operation: Operation, annotation: Any, unique_id: str) -> Any:
     if operation.is_sse_stream or operation.is_json_stream:
         item = stream_item_type(annotation)
         operation.stream_item_type = item
-        if item is not None and not (operation.is_sse_stream and is_class(item, ServerSentEvent)):
+        if item is not None and not is_class(item, ServerSentEvent):  # which says itself what it is
             operation.stream_item_field = _field(f"StreamItem_{unique_id}", item, operation)
     return None
 

@@ -14,7 +14,7 @@ TABLE = (
     ("0", "cancellation.py workers.py"),
     (
         "0",
-        "concurrency.py background.py requests.py websockets.py sse.py responses.py staticfiles.py frontend.py",
+        "concurrency.py background.py requests.py sse.py responses.py websockets.py staticfiles.py frontend.py",
     ),
     ("0", "templating.py"),
     ("0", "middleware/ telemetry/ lifespans.py"),

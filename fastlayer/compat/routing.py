@@ -215,7 +215,8 @@ def _exact_reader(execution: handling.Execution) -> BodyReader | None:
     """The reader that leaves the body as data: what is handed to `solve_dependencies` has not been validated."""
     if execution.read_body is None or execution.has_form:
         return execution.read_body
-    return exact_json_reader(strict=execution.operation.options.get("strict_content_type", True))
+    strict = execution.operation.options.get("strict_content_type", True)
+    return exact_json_reader(strict=strict, context=execution.context)
 
 
 def _open_stacks(exchange: Exchange, scope: Any) -> AsyncExitStack:

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from ..body_models import is_json_type
 from ..core_schemas import differs_as_json, is_strict
 from ..early_refusal import LARGE_JSON, AbsentField
-from ..exceptions import RequestValidationError
+from ..exceptions import EndpointContext, RequestValidationError
 from ..fields import ModelField, is_class
 from ..limits import FORM_LIMITS_KEY
 from .exchange import Exchange, get_request, replay
@@ -100,12 +100,14 @@ def _single_limit_error(group: BaseException) -> HTTPException | None:
     return group if isinstance(group, HTTPException) and getattr(group, "is_limit", False) else None
 
 
-def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: bool, strict: bool) -> BodyReader:
-    """Reads a body that is JSON, or bytes where its media type says otherwise."""
+def json_reader(
+    fields: Sequence[ModelField], body_field: ModelField, *, embed: bool, strict: bool, context: EndpointContext
+) -> BodyReader:
+    """Reads a body that is JSON, or bytes where its media type says otherwise; `context` is for its errors."""
     names = [field.name for field in fields]
     spread = embed and is_class(body_field.field_info.annotation, BaseModel) and len(set(names)) == len(names)
     if not (spread or len(fields) == 1) or differs_as_json(body_field.adapter.core_schema):
-        return exact_json_reader(strict=strict)
+        return exact_json_reader(strict=strict, context=context)
     read_data = json_fields(fields, embed=embed)
     has_strict = is_strict(body_field.adapter.core_schema)
 
@@ -132,7 +134,7 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
         exchange.body_values = value.__dict__ if spread else {names[0]: value}
 
     def _read_exactly(exchange: Exchange, raw: bytes, failure: ValidationError | None) -> None:
-        data = exchange.body = parse_json(raw)
+        data = exchange.body = parse_json(raw, context)
         if not has_strict:
             return  # the steps find what is wrong in the data
         values: dict[str, Any] = {}
@@ -152,7 +154,7 @@ def json_reader(fields: Sequence[ModelField], body_field: ModelField, *, embed: 
     return read
 
 
-def exact_json_reader(*, strict: bool) -> BodyReader:
+def exact_json_reader(*, strict: bool, context: EndpointContext) -> BodyReader:
     """Reads JSON as data; each parameter validates its part."""
 
     async def read(exchange: Exchange) -> None:
@@ -160,14 +162,14 @@ def exact_json_reader(*, strict: bool) -> BodyReader:
         if not raw:
             exchange.body = ABSENT_BODY
         elif _expects_json(exchange, strict=strict):
-            exchange.body = parse_json(raw)
+            exchange.body = parse_json(raw, context)
         else:
             exchange.body = raw
 
     return read
 
 
-def parse_json(raw: bytes) -> Any:
+def parse_json(raw: bytes, context: EndpointContext) -> Any:
     """The data.
 
     Raises:
@@ -177,20 +179,20 @@ def parse_json(raw: bytes) -> Any:
     try:
         return json.loads(raw)
     except json.JSONDecodeError as exc:
-        raise _not_json(exc.msg, exc.pos, exc.doc) from exc
+        raise _not_json(exc, context) from exc
     except Exception as exc:  # nested too deep; bytes that are no text; thousands of digits
         raise HTTPException(400, "There was an error parsing the body") from exc
 
 
-def _not_json(message: str, position: int, body: Any) -> RequestValidationError:
+def _not_json(exc: json.JSONDecodeError, context: EndpointContext) -> RequestValidationError:
     error = {
         "type": "json_invalid",
-        "loc": ("body", position),
+        "loc": ("body", exc.pos),
         "msg": "JSON decode error",
         "input": {},
-        "ctx": {"error": message},
+        "ctx": {"error": exc.msg},
     }
-    return RequestValidationError([error], body=body)
+    return RequestValidationError([error], body=exc.doc, endpoint_ctx=context)
 
 
 FORM_TYPE = b"application/x-www-form-urlencoded"

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from ..error_lists import Errors
 from ..exceptions import EndpointContext, RequestValidationError, WebSocketRequestValidationError
+from ..responses import check_headers, has_line_break
 from .exchange import Exchange, get_connection
 from .received import NOTHING
 
@@ -89,4 +90,22 @@ async def answer(exc: BaseException, own: Handlers, exchange: Exchange) -> None:
     else:
         response = await run_in_threadpool(handler, connection, handled)
     if response is not None:
+        headers = getattr(response, "raw_headers", ())
+        if has_line_break(b"".join(map(b"".join, headers))):  # not through a function: this is the way of every 422
+            check_headers(headers)
         await response(exchange.scope, exchange.receive, exchange.send)
+
+
+def refusing(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler, for Starlette to call, whose answer is refused if a header of it would begin another."""
+    is_async = inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004
+
+    async def answered(connection: Any, exc: Exception) -> Any:
+        if is_async:
+            response = await handler(connection, exc)
+        else:
+            response = await run_in_threadpool(handler, connection, exc)
+        check_headers(getattr(response, "raw_headers", ()))
+        return response
+
+    return answered

@@ -79,7 +79,7 @@ def prepare(operation: Operation, settings: Settings, context: EndpointContext) 
     """
     settings.embed_body_fields = operation.embed_body_fields
     settings.security_first = operation.options.get("security_first")
-    settings.read_body, has_form = body_reader(operation)
+    settings.read_body, has_form = body_reader(operation, context)
     return Execution(
         operation=operation,
         settings=settings,
@@ -87,13 +87,13 @@ def prepare(operation: Operation, settings: Settings, context: EndpointContext) 
         plan=compile_plan(operation.dependant, settings),
         read_body=settings.read_body,
         answering=answering(operation, context),
-        respond_stream=stream_responder(operation, context) if operation.is_generator else None,
+        respond_stream=stream_responder(operation, context) if operation.is_stream else None,
         handlers=operation.options.get("exception_handlers") or {},
         has_form=has_form,
     )
 
 
-def body_reader(operation: Operation) -> tuple[BodyReader | None, bool]:
+def body_reader(operation: Operation, context: EndpointContext) -> tuple[BodyReader | None, bool]:
     """The reader of this operation's body, if it has one, and whether it reads a form."""
     body_field = operation.body_field
     if body_field is None:
@@ -103,8 +103,9 @@ def body_reader(operation: Operation) -> tuple[BodyReader | None, bool]:
         return form_reader(fields, operation.options.get("form_limits") or {}), True
     strict = operation.options.get("strict_content_type", True)
     if len({one.name for one in fields}) != len(fields):
-        return exact_json_reader(strict=strict), False
-    return json_reader(fields, body_field, embed=operation.embed_body_fields, strict=strict), False
+        return exact_json_reader(strict=strict, context=context), False
+    reader = json_reader(fields, body_field, embed=operation.embed_body_fields, strict=strict, context=context)
+    return reader, False
 
 
 def http_app(execution: Execution, provider: Any) -> ASGIApp:

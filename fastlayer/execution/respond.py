@@ -59,7 +59,7 @@ def answering(operation: Operation, context: EndpointContext) -> Answering:
         status=status_code or 200,
         render=dump_json if field is None else field_renderer(field, dump, context),
         response_class=None if plain_json else response_class or JSONResponse,
-        encode=_plain if field is None else _field_encoder(field, dump, context),
+        encode=_plain if field is None else field_encoder(field, dump, context),
         merge_injected=options.get("merge_injected", False),
         by_status={},
     )
@@ -67,7 +67,7 @@ def answering(operation: Operation, context: EndpointContext) -> Answering:
     dump = {**dump, "include": None, "exclude": None}
     by_status = {
         int(status): replace(
-            usual, render=field_renderer(field, dump, context), encode=_field_encoder(field, dump, context)
+            usual, render=field_renderer(field, dump, context), encode=field_encoder(field, dump, context)
         )
         for status, field in operation.response_fields.items()
         if str(status).isdigit() and int(status) != usual.status
@@ -141,7 +141,7 @@ def _as_errors(failure: Exception) -> list[dict[str, Any]]:
     return [{"type": "serialization_error", "loc": ("response",), "msg": str(failure), "input": None}]
 
 
-def _field_encoder(field: ModelField, options: dict[str, Any], context: EndpointContext) -> Callable[[Any], Any]:
+def field_encoder(field: ModelField, options: dict[str, Any], context: EndpointContext) -> Callable[[Any], Any]:
     """Result -> JSON-ready data, for a response class that renders it itself."""
     to_python = field.serializer.to_python
 

@@ -5,7 +5,7 @@ With user middleware the stack is built as Starlette would; this is the same mea
 """
 
 from copy import copy
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
@@ -19,9 +19,8 @@ _FAILURE_KEY = "fastlayer.failure"
 Middleware = TypeVar("Middleware", ServerErrorMiddleware, ExceptionMiddleware)
 
 
-def folded(router: Router, errors: ServerErrorMiddleware, exceptions: ExceptionMiddleware) -> ASGIApp:
-    """The router behind both, in one frame."""
-    handlers = (exceptions._exception_handlers, exceptions._status_handlers)
+def folded(router: Router, errors: ServerErrorMiddleware, exceptions: ExceptionMiddleware, handlers: Any) -> ASGIApp:
+    """The router behind both, in one frame. `handlers`: what routes look up, by class and by status."""
     dispatch = (
         router.app if type(router).__call__ is Router.__call__ and router.middleware_stack == router.app else router
     )

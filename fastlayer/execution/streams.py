@@ -7,26 +7,27 @@ A producer never runs ahead: the next item is asked for when the last one was se
 import json
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextvars import Context
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import anyio
 from anyio.lowlevel import checkpoint
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from .. import sse
 from ..deep_values import to_plain
 from ..encoders import dump_json, jsonable_encoder
-from ..exceptions import EndpointContext
+from ..exceptions import EndpointContext, FastLayerError
 from ..operation import Operation
 from ..sse import KEEPALIVE_COMMENT, EventSourceResponse, ServerSentEvent, format_sse_event
 from ..workers import run_in_worker, worker_context
 from .exchange import Exchange, TrackedSend
-from .respond import field_renderer, merge_injected, status_of
+from .respond import field_encoder, field_renderer, merge_injected, status_of
 from .threads import run_in_own_thread
 
 Encode = Callable[[Any], bytes]
@@ -116,30 +117,56 @@ class EventStream(ItemStream, EventSourceResponse):
 
 
 def stream_responder(operation: Operation, context: EndpointContext) -> Callable[[Any, Exchange], StreamingResponse]:
-    """Generator -> response, chosen once for the route."""
+    """Generator, or for events anything with items, -> response; chosen once for the route."""
     status_code = operation.options.get("status_code")
     cls: Any = operation.response_class
     encode: Encode | None = None
-    if operation.is_sse_stream:
+    is_sse = operation.is_sse_stream or not operation.is_generator
+    if is_sse:
         cls = EventStream if cls is EventSourceResponse else type(cls.__name__, (EventStream, cls), {})
         encode = event_encoder(_item_encoder(operation, context))
     elif operation.is_json_stream:
         cls, encode = JSONLinesResponse, line_encoder(_item_encoder(operation, context))
 
-    def respond(generator: Any, exchange: Exchange) -> StreamingResponse:
+    items_in = _items_in(operation, context)
+
+    def respond(result: Any, exchange: Exchange) -> StreamingResponse:
+        generator = result if items_in is None else items_in(result)
         status = status_of(exchange, status_code)
         response: StreamingResponse
         if encode is None:
             response = cls(chunks_of(generator, None), status_code=status)
         else:
             response = cls(generator, encode, status_code=status)
-        if operation.is_sse_stream:
+        if is_sse:
             response.headers["cache-control"] = "no-cache"
             response.headers["x-accel-buffering"] = "no"
         merge_injected(exchange, response)
         return response
 
     return respond
+
+
+def _items_in(operation: Operation, context: EndpointContext) -> Callable[[Any], Any] | None:
+    """Result -> what its events are made of; None for a generator, which is that itself."""
+    if operation.is_generator:
+        return None
+    field, model = operation.response_field, operation.response_model
+    # A response model is one of the whole; what is left of each item must be decided before they are taken apart.
+    encode: Callable[[Any], Any] | None = None
+    if field is not None and model is not Any and ServerSentEvent not in get_args(model):
+        encode = field_encoder(field, operation.dump_options, context)
+
+    def items(result: Any) -> Any:
+        found = result if encode is None else encode(result)
+        if not isinstance(found, (AsyncIterable, Iterable)):
+            raise FastLayerError(
+                f"{context.get('function')} returned {result!r}, which has no items to send as events. Return a list,"
+                " write `yield`, or choose another `response_class`."
+            )
+        return found
+
+    return items
 
 
 def _item_encoder(operation: Operation, context: EndpointContext) -> Encode:
@@ -246,12 +273,19 @@ async def run_stream(response: StreamingResponse, scope: Scope, receive: Receive
     """Send the stream; whatever happens, its generator is closed when this returns.
 
     A HEAD request gets the headers only (RFC 9110, 9.3.2), and the generator, which may never end, is not begun.
+
+    Raises:
+        ClientDisconnect: sending failed because nobody is there.
     """
     body = response.body_iterator
     if scope["method"] == "HEAD":
         response.body_iterator = _nothing()
+    version = tuple(map(int, scope.get("asgi", {}).get("spec_version", "2.0").split(".")))
     try:
-        await response(scope, receive, send)
+        if version < _TELLS_BY_SENDING:
+            await response(scope, receive, send)
+        else:
+            await _listening(response, scope, receive, send)
     finally:
         if body is not response.body_iterator:
             await close_generator(body, worker_context())
@@ -264,3 +298,16 @@ async def _nothing() -> AsyncGenerator[bytes, None]:
     no_chunks: tuple[bytes, ...] = ()
     for chunk in no_chunks:
         yield chunk
+
+
+# Since ASGI 2.4 `send` fails when the client is gone, and Starlette waits for that alone: a generator that has nothing
+# to send would never hear of it.
+_TELLS_BY_SENDING = (2, 4)
+
+
+async def _listening(response: StreamingResponse, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the stream as Starlette does for older servers: the client's leaving ends it at once."""
+    try:
+        await response({**scope, "asgi": {**scope["asgi"], "spec_version": "2.3"}}, receive, send)
+    except OSError as exc:
+        raise ClientDisconnect from exc

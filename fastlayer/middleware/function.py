@@ -4,10 +4,13 @@ Decides once how the function is run and knows nothing of either way.
 """
 
 from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fastlayer.middleware.inline import Dispatch, Exchange
+from fastlayer.middleware.inline import CallNext, Dispatch, Exchange
 from fastlayer.middleware.inlining import why_not_inline
+from fastlayer.responses import check_headers
 
 
 class FunctionMiddleware:
@@ -23,7 +26,7 @@ class FunctionMiddleware:
         self.app = app
         self.dispatch_func = dispatch
         self.task_reason = why_not_inline(dispatch)
-        self._exact = BaseHTTPMiddleware(app, dispatch=dispatch) if self.task_reason else None
+        self._exact = BaseHTTPMiddleware(app, dispatch=_refusing(dispatch)) if self.task_reason else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -32,3 +35,14 @@ class FunctionMiddleware:
             await self._exact(scope, receive, send)
         else:
             await Exchange(self.app, self.dispatch_func, scope, receive, send).run()
+
+
+def _refusing(dispatch: Dispatch) -> Dispatch:
+    """The function, whose response is refused if a header of it would begin another."""
+
+    async def answered(request: Request, call_next: CallNext) -> Response:
+        response = await dispatch(request, call_next)
+        check_headers(getattr(response, "raw_headers", ()))
+        return response
+
+    return answered

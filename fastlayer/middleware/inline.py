@@ -27,6 +27,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fastlayer.responses import check_headers, has_line_break
+
 CallNext = Callable[[Request], Awaitable[Response]]
 Dispatch = Callable[[Request, CallNext], Awaitable[Response]]
 
@@ -165,6 +167,10 @@ class InlineResponse(Response):
     async def start(self, send: Send) -> None:
         if self.info is not None:
             await send({"type": "http.response.debug", "info": self.info})
+        if has_line_break(
+            b"".join(map(b"".join, self.raw_headers))
+        ):  # not through a function: every request comes here
+            check_headers(self.raw_headers)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
 
     async def finish(self) -> None:
@@ -215,6 +221,7 @@ class Exchange:
             failure = failure or RuntimeError("No response returned.")
             outcome = await _drive(self._function, self._context, None, failure)
             _carry(self._context)
+        check_headers(getattr(outcome, "raw_headers", ()))
         await outcome(self._scope, self._request.receive_below, self._client)
 
     async def _run_app(self) -> BaseException | None:
@@ -301,6 +308,7 @@ class Exchange:
     async def _answer(self, response: Any) -> None:
         own = self._response
         if own is None or response is not own or own.body_iterator is not self._body:
+            check_headers(getattr(response, "raw_headers", ()))
             await response(self._scope, self._request.receive_below, self._client)
             self._phase = _Phase.DROPPING
             self._over = True

@@ -136,6 +136,27 @@ async def test_invalid_json_is_an_error_at_its_position() -> None:
     assert (answer.status, error["type"], error["loc"]) == (422, "json_invalid", ["body", 9])
 
 
+@pytest.mark.parametrize(("body", "expected"), [(b'{"name": nope}', '{"name": nope}'), (b'{"name": 3}', {"name": 3})])
+@pytest.mark.parametrize("path", ["/single", "/pair"])
+async def test_a_handler_is_told_where_an_invalid_request_was_going(path: str, body: bytes, expected: Any) -> None:
+    app = FastLayer()
+    seen: list[RequestValidationError] = []
+
+    @app.post("/single")
+    @app.post("/pair")
+    async def endpoint(item: Item, request: Request) -> None: ...
+
+    @app.exception_handler(RequestValidationError)
+    async def handler(request: Request, exc: RequestValidationError) -> Response:
+        seen.append(exc)
+        return Response(status_code=422)
+
+    await call(app, path, "POST", headers={"content-type": "application/json"}, body=body)
+    (error,) = seen
+    assert (error.endpoint_function, error.endpoint_path, error.body) == ("endpoint", f"POST {path}", expected)
+    assert __file__ in str(error)
+
+
 @pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff\xfe\xff", b'{"name": ' + b"1" * 5000 + b"}"])
 async def test_a_body_that_cannot_be_read_is_refused(body: bytes) -> None:
     answer = await call(bodies(), "/single", "POST", headers={"content-type": "application/json"}, body=body)

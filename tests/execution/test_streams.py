@@ -75,6 +75,27 @@ async def test_an_item_that_does_not_fit_ends_the_stream_with_an_error() -> None
     assert isinstance(error, ResponseValidationError)
 
 
+async def test_a_scope_without_a_version_is_one_of_an_old_server() -> None:
+    app = FastLayer()
+
+    @app.get("/")
+    async def endpoint() -> AsyncIterator[int]:
+        yield 1
+
+    scope = http_scope("GET", "/")
+    del scope["asgi"]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await anyio.sleep_forever()
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body"))
+
+    await app(scope, receive, send)
+    assert sent == [None, b"1\n", b""]
+
+
 async def test_events_are_written_as_the_format_wants() -> None:
     app = FastLayer()
 
@@ -92,6 +113,73 @@ async def test_events_are_written_as_the_format_wants() -> None:
     assert json.loads(first.removeprefix("data: ")) == {"a": "x\ny"}
     assert set(second.splitlines()) == {": note", "event: named", "data: [1]", "id: 7", "retry: 10"}
     assert third.splitlines() == ["data: one", "data: two"]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_class_of_events_makes_events_of_all_that_has_items(asynchronous: bool) -> None:
+    app = FastLayer()
+    closed: list[str] = []
+
+    async def later() -> AsyncIterator[Any]:
+        try:
+            yield 1
+            yield ServerSentEvent(data=2, event="e")
+        finally:
+            closed.append("closed")
+
+    def of(path: str, result: Any, **options: Any) -> None:
+        async def in_loop(response: Response) -> Any:
+            response.headers["x-injected"] = "1"
+            return result
+
+        def in_thread(response: Response) -> Any:
+            response.headers["x-injected"] = "1"
+            return result
+
+        app.get(path, response_class=EventSourceResponse, status_code=201, **options)(
+            in_loop if asynchronous else in_thread
+        )
+
+    of("/list", [1, ServerSentEvent(data=2, event="e")])
+    of("/events", [ServerSentEvent(data=1), ServerSentEvent(data=2, event="e")], response_model=list[ServerSentEvent])
+    of("/generator", later())
+    of("/iterator", iter([1, 2]), response_model=None)
+    of("/model", [Stored(name="a"), {"name": "b", "password": "secret"}], response_model=list[Item])
+    of("/own", EventSourceResponse(iter(["data: own\n\n"])))
+
+    two = "data: 1\n\nevent: e\ndata: 2\n\n"
+    for path, text in {
+        "/list": two,
+        "/events": two,
+        "/generator": two,
+        "/iterator": "data: 1\n\ndata: 2\n\n",
+        "/model": 'data: {"name":"a"}\n\ndata: {"name":"b"}\n\n',
+    }.items():
+        answer = await call(app, path)
+        assert (answer.status, answer.text) == (201, text)
+        assert answer.headers["cache-control"] == "no-cache"
+        assert answer.headers["x-injected"] == "1"
+    assert (await call(app, "/own")).text == "data: own\n\n"
+    assert closed == ["closed"]
+
+
+async def test_a_result_that_cannot_be_events_is_a_server_error() -> None:
+    app = FastLayer()
+
+    @app.get("/number", response_class=EventSourceResponse)
+    def number() -> Any:
+        return 5
+
+    @app.get("/wrong", response_class=EventSourceResponse)
+    def wrong() -> list[Item]:
+        return [5]  # type: ignore[list-item]  # the mistake
+
+    answer = await call(app, "/number")
+    assert answer.status == 500
+    assert "number returned 5, which has no items" in str(answer.raised)
+    answer = await call(app, "/wrong")
+    assert answer.status == 500
+    assert isinstance(answer.raised, ResponseValidationError)
 
 
 class Aliased(BaseModel):
@@ -287,6 +375,25 @@ class Often(EventSourceResponse):
 
 class Never(EventSourceResponse):
     ping_interval = math.inf
+
+
+@pytest.mark.parametrize("asgi", ["2.3", "2.4"])
+@pytest.mark.parametrize("cls", [None, EventSourceResponse, StreamingResponse])
+async def test_a_generator_that_has_nothing_to_send_ends_when_the_client_leaves(asgi: str, cls: Any) -> None:
+    app = FastLayer()
+    closed: list[str] = []
+
+    @app.get("/", **({"response_class": cls} if cls else {}))
+    async def endpoint() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            await anyio.sleep_forever()
+        finally:
+            closed.append("closed")
+
+    with anyio.fail_after(30):
+        await call(app, leave_after=1, asgi=asgi)
+    assert closed == ["closed"]
 
 
 @pytest.mark.parametrize(("cls", "interval"), [(EventSourceResponse, 0.01), (Often, 3600.0)])
