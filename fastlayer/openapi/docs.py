@@ -140,7 +140,8 @@ def get_redoc_html(
         head += f'\n<link href="{escape(GOOGLE_FONTS)}" rel="stylesheet">'
     body = (
         "<noscript>This page needs JavaScript to show the documentation.</noscript>\n"
-        f'<redoc spec-url="{escape(openapi_url)}" disable-telemetry="true"></redoc>\n{_inline_script(_REDOC_LOGO, nonce)}\n'
+        f'<redoc spec-url="{escape(openapi_url)}" disable-telemetry="true"></redoc>\n'
+        f"{_inline_script(_REDOC_LOGO, nonce)}\n"
         f"{_script(redoc_js_url, nonce, is_module=is_module)}"
     )
     return _page(title, redoc_favicon_url, body, head=head, nonce=nonce)
