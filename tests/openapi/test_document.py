@@ -373,6 +373,7 @@ def test_callbacks_and_webhooks_are_described() -> None:
     assert app.openapi()["webhooks"]["shipped"]["post"]["summary"] == "Shipped"
 
 
+@pytest.mark.invalid_document("operation ids must be unique")
 def test_an_operation_id_that_is_taken_is_warned_of() -> None:
     app = FastLayer()
 
