@@ -5,7 +5,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fastlayer import FastLayer, Request
 from fastlayer.middleware import Middleware
 
-POLICY = "default-src 'self'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+POLICY = (
+    "default-src 'self'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:;"
+    " font-src data:; worker-src blob:; base-uri 'none'"
+)
 
 
 class ContentSecurity:
@@ -20,9 +23,7 @@ class ContentSecurity:
             return
         nonce = secrets.token_urlsafe(16)
         scope.setdefault("state", {})["csp_nonce"] = nonce
-        policy = (
-            f"default-src 'self'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-        )
+        policy = POLICY.format(nonce=nonce)
 
         async def send_with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":

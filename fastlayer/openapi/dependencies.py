@@ -127,6 +127,14 @@ def _parameter(place: Place, one: DescribedField, dashes: bool, *, required: boo
 
 
 def _first_alias(alias: str | AliasPath | AliasChoices | None) -> str | None:
-    """The name that a client would use first; paths have none."""
+    """The name that a client would use first; none where there is a path among the choices, as in FastAPI."""
+    if has_path(alias):
+        return None
     first = alias.choices[0] if isinstance(alias, AliasChoices) else alias
     return first if isinstance(first, str) else None
+
+
+def has_path(alias: str | AliasPath | AliasChoices | None) -> bool:
+    """Whether one of the aliases leads into a structure, which no parameter and no field of a form has."""
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return any(isinstance(choice, AliasPath) for choice in choices)

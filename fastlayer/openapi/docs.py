@@ -57,6 +57,37 @@ _REDOC_LOGO: Final = """\
     };
 }"""
 
+# The programs add styles while they run. Where a policy asks for a nonce, style elements get the page's; attributes are
+# set through the object model instead, which policies let pass (CSP 3, 6.7.3.2).
+_STYLES_WITH_NONCE: Final = """\
+{
+    const {nonce} = document.currentScript;
+    const {createElement} = Document.prototype;
+    const {setAttribute} = Element.prototype;
+    const innerHTML = Object.getOwnPropertyDescriptor(Element.prototype, "innerHTML");
+    const unstyled = (tag) => tag.replace(/\\sstyle=/i, " data-style=");
+    Document.prototype.createElement = function (...args) {
+        const element = createElement.apply(this, args);
+        if (element.localName === "style") {
+            element.nonce = nonce;
+        }
+        return element;
+    };
+    Element.prototype.setAttribute = function (name, value) {
+        if (name === "style") {
+            this.style.cssText = value;
+        } else {
+            setAttribute.call(this, name, value);
+        }
+    };
+    Object.defineProperty(Element.prototype, "innerHTML", {...innerHTML, set(html) {
+        innerHTML.set.call(this, `${html ?? ""}`.replace(/<[a-z][^>]*>/gi, unstyled));
+        for (const element of (this.content ?? this).querySelectorAll("[data-style]")) {
+            element.style.cssText = element.dataset.style;
+        }
+    }});
+}"""
+
 
 def get_swagger_ui_html(
     *,
@@ -85,7 +116,7 @@ def get_swagger_ui_html(
     if init_oauth:
         script += f"\nui.initOAuth({script_json(init_oauth)})"
     body = f'<div id="swagger-ui"></div>\n{_script(swagger_js_url, nonce)}\n{_inline_script(script, nonce)}'
-    return _page(title, swagger_favicon_url, body, head=_stylesheet(swagger_css_url))
+    return _page(title, swagger_favicon_url, body, head=_stylesheet(swagger_css_url), nonce=nonce)
 
 
 def get_redoc_html(
@@ -109,10 +140,11 @@ def get_redoc_html(
         head += f'\n<link href="{escape(GOOGLE_FONTS)}" rel="stylesheet">'
     body = (
         "<noscript>This page needs JavaScript to show the documentation.</noscript>\n"
-        f'<redoc spec-url="{escape(openapi_url)}"></redoc>\n{_inline_script(_REDOC_LOGO, nonce)}\n'
+        f'<redoc spec-url="{escape(openapi_url)}" disable-telemetry="true"></redoc>\n'
+        f"{_inline_script(_REDOC_LOGO, nonce)}\n"
         f"{_script(redoc_js_url, nonce, is_module=is_module)}"
     )
-    return _page(title, redoc_favicon_url, body, head=head)
+    return _page(title, redoc_favicon_url, body, head=head, nonce=nonce)
 
 
 def get_scalar_html(
@@ -131,9 +163,7 @@ def get_scalar_html(
     settings = {"url": openapi_url} | scalar_default_parameters | (scalar_parameters or {})
     script = f'Scalar.createApiReference("#scalar", {script_json(settings)})'
     body = f'<div id="scalar"></div>\n{_script(scalar_js_url, nonce)}\n{_inline_script(script, nonce)}'
-    # Scalar gives its own <style> the nonce it finds here.
-    head = f'<meta property="csp-nonce" content="{escape(nonce)}">' if nonce else ""
-    return _page(title, scalar_favicon_url, body, head=head)
+    return _page(title, scalar_favicon_url, body, nonce=nonce)
 
 
 _OAUTH2_REDIRECT: Final = """\
@@ -182,7 +212,11 @@ def script_string(value: str) -> str:
     return f"'{inner.translate(_SCRIPT_ESCAPES)}'"
 
 
-def _page(title: str, favicon_url: str, body: str, *, head: str = "") -> HTMLResponse:
+def _page(title: str, favicon_url: str, body: str, *, head: str = "", nonce: str | None = None) -> HTMLResponse:
+    if nonce:
+        # Scalar and ReDoc look for the nonce of their own styles here.
+        meta = f'<meta property="csp-nonce" content="{escape(nonce)}">'
+        head = f"{meta}\n{_inline_script(_STYLES_WITH_NONCE, nonce)}\n{head}"
     return HTMLResponse(
         f"""<!DOCTYPE html>
 <html lang="en">

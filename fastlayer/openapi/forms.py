@@ -17,6 +17,7 @@ from .. import params
 from ..body_models import body_keys, body_model, declares_json
 from ..fields import ModelField
 from .constants import REF_PREFIX
+from .dependencies import has_path
 from .schemas import FieldSchemas, JsonSchema, SchemaMode, title_of
 
 _NULL = {"type": "null"}
@@ -158,7 +159,10 @@ def _absent(group: FormGroup) -> JsonSchema:
 
 
 def accepted_names(model: type[BaseModel]) -> dict[str, list[str]]:
-    """For each field of a model the names it is validated by, the preferred one first."""
+    """For each field of a model the names it is validated by, the preferred one first.
+
+    A field with a path among its choices of aliases goes by its own name, as in FastAPI's documents: no path is a name.
+    """
     config = model.model_config
     by_alias = config.get("validate_by_alias") is not False
     by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
@@ -166,7 +170,7 @@ def accepted_names(model: type[BaseModel]) -> dict[str, list[str]]:
     for name, info in model.model_fields.items():
         alias = info.validation_alias
         choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
-        names = [choice for choice in choices if isinstance(choice, str)] if by_alias else []
+        names = [choice for choice in choices if isinstance(choice, str)] if by_alias and not has_path(alias) else []
         found[name] = list(dict.fromkeys([*names, name] if by_name or not names else names))
     return found
 
@@ -185,6 +189,7 @@ def _with_all_names(present: JsonSchema, model: type[BaseModel], definitions: Ma
 
 def _named(definition: JsonSchema, names: Mapping[str, Sequence[str]]) -> JsonSchema:
     """A model's schema that allows each of the names (one list for each property, in order) of its required fields."""
+    definition = _by_name(definition, names)
     properties = dict(zip(definition.get("properties", {}), names.values(), strict=False))
     required = definition.get("required", ())
     choices = [properties[key] for key in required if len(properties.get(key, ())) > 1]
@@ -194,4 +199,19 @@ def _named(definition: JsonSchema, names: Mapping[str, Sequence[str]]) -> JsonSc
         **definition,
         "required": [key for key in required if properties.get(key) not in choices],
         "allOf": [{"anyOf": [{"required": [name]} for name in accepted]} for accepted in choices],
+    }
+
+
+def _by_name(definition: JsonSchema, names: Mapping[str, Sequence[str]]) -> JsonSchema:
+    """A model's schema in which no required field goes by a name that is not among its own."""
+    properties = definition.get("properties", {})
+    required = definition.get("required", ())
+    own = zip(properties, names.values(), strict=False)
+    renamed = {key: known[0] for key, known in own if key in required and key not in known}
+    if not renamed:
+        return definition
+    return {
+        **definition,
+        "properties": {renamed.get(key, key): described for key, described in properties.items()},
+        "required": [renamed.get(key, key) for key in required],
     }

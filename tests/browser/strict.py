@@ -1,11 +1,11 @@
-"""An application whose pages only run scripts that carry the nonce of their response."""
+"""An application whose pages only use scripts and styles that carry the nonce of their response or are its own."""
 
 from secrets import token_urlsafe
 
 from fastlayer import FastLayer, Request, Response
 
 POLICY = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; connect-src 'self';"
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; connect-src 'self';"
     " img-src 'self' data:; font-src data:; worker-src blob:; base-uri 'none'; form-action 'none'"
 )
 

@@ -102,7 +102,7 @@ def test_a_subclass_question_never_fails() -> None:
 
 
 def test_models_of_pydantic_1_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pydantic.v1.main", ModuleType("pydantic.v1.main"))  # as if somebody used it
+    monkeypatch.setitem(sys.modules, "pydantic.v1.main", ModuleType("pydantic.v1.main"))  # where they come from
 
     class Old:
         pass

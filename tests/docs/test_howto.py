@@ -18,6 +18,7 @@ import pytest
 from docs_src.concepts import lifetimes, mistakes
 from docs_src.howto import (
     background,
+    behind_proxy,
     content_security,
     controllers,
     database,
@@ -42,6 +43,7 @@ from tests.cli.conftest import ROOT, in_process
 
 MODULES = (
     background,
+    behind_proxy,
     content_security,
     controllers,
     database,
@@ -325,6 +327,13 @@ async def test_work_goes_on_as_long_as_the_application() -> None:
     after = kettle.kettle.celsius
     await anyio.wait_all_tasks_blocked()
     assert kettle.kettle.celsius == after > before
+
+
+@pytest.mark.parametrize(("address", "prefix"), [("10.0.0.2", "/shop"), ("10.0.0.9", "")])
+def test_links_have_the_prefix_that_the_proxy_says(address: str, prefix: str) -> None:
+    client = TestClient(behind_proxy.app, client=(address, 50000))
+    answer = client.get("/teas", headers={"X-Forwarded-Prefix": "/shop"})
+    assert answer.json() == {"sencha": f"http://testserver{prefix}/teas/sencha"}
 
 
 def test_every_page_has_a_nonce_of_its_own() -> None:

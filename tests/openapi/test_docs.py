@@ -53,11 +53,11 @@ def pages(**options: Any) -> dict[str, Page]:
 
 @pytest.mark.parametrize("name", ["swagger", "redoc", "scalar"])
 def test_no_value_breaks_out_of_its_place(name: str) -> None:
-    harmless = pages()[name]
+    harmless = pages(nonce="n0nce")[name]
     page = pages(openapi_url=EVIL, title=EVIL, nonce=EVIL)[name]
     assert page.count("script") == harmless.count("script")
     assert page.text["title"] == EVIL
-    assert len(page.elements) == len(harmless.elements) + (name == "scalar")  # the nonce of its own styles
+    assert len(page.elements) == len(harmless.elements)
 
 
 def test_no_oauth_setting_or_asset_url_breaks_out() -> None:
@@ -95,12 +95,27 @@ def test_scripts_and_styles_are_pinned_and_nothing_else_is_loaded(name: str) -> 
     assert all(url in pinned or url.startswith("data:") for url in page.urls())
 
 
+def test_no_page_sends_its_makers_usage_data() -> None:
+    assert ("redoc", {"spec-url": "/openapi.json", "disable-telemetry": "true"}) in pages()["redoc"].elements
+    assert '"telemetry": false' in pages()["scalar"].text["script"]
+
+
 @pytest.mark.parametrize("name", ["swagger", "redoc", "scalar"])
 def test_every_script_carries_the_nonce(name: str) -> None:
     scripts = [attributes for tag, attributes in pages(nonce="n0nce")[name].elements if tag == "script"]
     assert scripts
     assert all(attributes["nonce"] == "n0nce" for attributes in scripts)
     assert not any("nonce" in attributes for _, attributes in pages()[name].elements)
+
+
+@pytest.mark.parametrize("name", ["swagger", "redoc", "scalar"])
+def test_with_a_nonce_styles_added_at_run_time_carry_it(name: str) -> None:
+    page = pages(nonce="n0nce")[name]
+    assert ("meta", {"property": "csp-nonce", "content": "n0nce"}) in page.elements
+    assert "element.nonce = nonce" in page.text["script"]
+    first = [tag for tag, _ in page.elements if tag in {"script", "style", "link"}]
+    assert first[:2] == ["link", "script"], "nothing but the icon comes before the script that sees to it"
+    assert "element.nonce" not in pages()[name].text["script"]
 
 
 def test_swagger_ui_gets_its_settings_as_json() -> None:

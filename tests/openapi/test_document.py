@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, computed_field
 
 from fastlayer import APIRouter, Body, Depends, FastLayer, Form, Header, Query, Security, UploadFile
 from fastlayer.openapi.utils import get_openapi
@@ -144,6 +144,20 @@ def test_a_model_of_parameters_stands_for_its_fields() -> None:
     assert names("/optional") == [("max_size", False), ("sort", False)]
     assert operation(app, "/query")["parameters"][1]["deprecated"] is True
     assert "Page" not in app.openapi()["components"]["schemas"]
+
+
+def test_a_parameter_is_named_by_its_first_alias_unless_a_path_is_among_them() -> None:
+    class Filters(BaseModel):
+        first: int = Field(1, validation_alias=AliasChoices("a", "b"))
+        path: int = Field(1, validation_alias=AliasPath("c", 0))
+        either: int = Field(1, validation_alias=AliasChoices("d", AliasPath("e", 0)))
+
+    app = FastLayer()
+
+    @app.get("/")
+    def read(filters: Annotated[Filters, Query()]) -> None: ...
+
+    assert [one["name"] for one in operation(app, "/")["parameters"]] == ["a", "path", "either"]
 
 
 def test_a_diamond_of_dependencies_is_walked_once() -> None:
@@ -359,6 +373,7 @@ def test_callbacks_and_webhooks_are_described() -> None:
     assert app.openapi()["webhooks"]["shipped"]["post"]["summary"] == "Shipped"
 
 
+@pytest.mark.invalid_document("operation ids must be unique")
 def test_an_operation_id_that_is_taken_is_warned_of() -> None:
     app = FastLayer()
 

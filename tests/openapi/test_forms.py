@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
 
 from fastlayer import APIRouter, FastLayer, File, Form, UploadFile
 
@@ -26,6 +26,11 @@ class Renamed(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
     name: str = Field(alias="display")
     size: int = Field(1, alias="s")
+
+
+class Paths(BaseModel):
+    size: int = Field(validation_alias=AliasChoices("a", AliasPath("p", 0)))
+    colour: str = Field("red", validation_alias=AliasChoices(AliasPath("q", 0), "b"))
 
 
 class ByNameOnly(BaseModel):
@@ -159,6 +164,28 @@ def test_a_field_is_told_by_the_name_it_is_read_by() -> None:
     missing, present = form["allOf"][0]["anyOf"]
     assert missing == absent("name")
     assert present["anyOf"] == [{"$ref": REF + "ByNameOnly"}]
+
+
+def test_a_field_with_a_path_among_its_aliases_goes_by_its_own_name() -> None:
+    def beside(model: Annotated[Paths, Form()], code: Annotated[str, Form()]):
+        pass
+
+    def optional(model: Annotated[Paths | None, Form()] = None):
+        pass
+
+    expected = {
+        "properties": {
+            "size": {"type": "integer", "title": "A"},
+            "b": {"type": "string", "title": "B", "default": "red"},
+        },
+        "type": "object",
+        "required": ["size"],
+        "title": "Paths",
+    }
+    assert schema_of(beside)[1]["allOf"] == [expected]
+    missing, present = schema_of(optional)[1]["allOf"][0]["anyOf"]
+    assert missing == absent("colour", "size")
+    assert present["anyOf"] == [expected]
 
 
 def test_files_beside_a_model_make_it_multipart() -> None:

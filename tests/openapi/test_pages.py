@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
+from threading import Thread, get_ident
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from fastlayer.openapi import assets
 from fastlayer.openapi.pages import docs_routes
+from tests.in_memory import call
 
 
 @dataclass
@@ -167,3 +168,19 @@ def test_first_requests_at_the_same_time_get_the_same_document() -> None:
 def test_pages_without_a_path_are_not_served() -> None:
     client = App(redoc_url=None, swagger_ui_oauth2_redirect_url=None).client()
     assert [client.get(path).status_code for path in ("/redoc", "/docs/oauth2-redirect", "/docs")] == [404, 404, 200]
+
+
+@pytest.mark.anyio
+async def test_the_document_is_built_off_the_event_loop() -> None:
+    app = App()
+    built_in: list[int] = []
+
+    def openapi() -> dict[str, Any]:
+        built_in.append(get_ident())
+        return app.document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    answer = await call(Starlette(routes=docs_routes(app)), "/openapi.json")
+    assert answer.status == 200
+    assert built_in
+    assert get_ident() not in built_in
