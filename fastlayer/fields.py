@@ -17,9 +17,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Json, PydanticUserError, TypeAdapter, ValidationError
-from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator
+from pydantic_core import PydanticUndefined, SchemaError, SchemaSerializer, SchemaValidator
 from starlette.datastructures import UploadFile
 from typing_extensions import TypeAliasType, is_typeddict
 
@@ -109,13 +109,14 @@ class ModelField:
         Raises:
             FastLayerError: Pydantic has no schema for the annotation.
         """
-        if is_plainly_valid(self.field_info.annotation):
+        marker = self.field_info
+        if is_plainly_valid(marker.annotation) and not marker.metadata and marker.discriminator is None:
             return
         try:
             self._type_adapter  # noqa: B018  # building is the check
         except PydanticUndefinedAnnotation:
             pass  # a forward reference of a model that is completed later: retried on first use
-        except (PydanticSchemaGenerationError, PydanticUserError, TypeError, AttributeError) as exc:
+        except (PydanticUserError, SchemaError, TypeError, AttributeError, RuntimeError) as exc:
             raise FastLayerError(
                 f"Invalid args for response field! Hint: check that {self.field_info.annotation!r} is a type Pydantic"
                 " can validate. If it is a return annotation that is not meant as a response model, declare"

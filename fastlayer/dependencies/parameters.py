@@ -208,6 +208,7 @@ def make_field(declared: Declaration, path_names: Collection[str]) -> ModelField
 
     Raises:
         ParameterError: the annotation cannot be read from that place.
+        FastLayerError: Pydantic has no schema for the annotation with its constraints.
         MissingMultipartError: a form is asked for that nothing can parse.
     """
     in_path = declared.name in path_names
@@ -233,7 +234,11 @@ def make_field(declared: Declaration, path_names: Collection[str]) -> ModelField
             )
         )
     _complete_names(marker, declared.name)
-    field = create_model_field(name=declared.name, type_=declared.type_annotation, field_info=marker)
+    try:
+        field = create_model_field(name=declared.name, type_=declared.type_annotation, field_info=marker)
+    except FastLayerError as exc:
+        exc.args = (f"{exc}\n  In {place_of(declared.call)}, parameter {declared.name!r}.",)
+        raise
     _check_readable(declared, field, in_path)
     return field
 

@@ -121,12 +121,14 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 def _parameter(place: Place, one: DescribedField, dashes: bool, *, required: bool, listed: bool) -> Parameter:
     by_name = isinstance(one, ModelParameter) and one.is_read_by_name
-    alias = (None if by_name else _first_alias(one.field_info.validation_alias)) or one.alias
+    alias = (None if by_name else _first_alias(one.field_info.validation_alias, place)) or one.alias
     name = alias.replace("_", "-") if dashes and alias == one.name else alias
     return Parameter(place, name, alias, one, required, listed)
 
 
-def _first_alias(alias: str | AliasPath | AliasChoices | None) -> str | None:
-    """The name that a client would use first; paths have none."""
-    first = alias.choices[0] if isinstance(alias, AliasChoices) else alias
-    return first if isinstance(first, str) else None
+def _first_alias(alias: str | AliasPath | AliasChoices | None, place: Place) -> str | None:
+    """The name that a client would use first; paths have none, and the path has no choices."""
+    if isinstance(alias, AliasChoices) and place != "path":
+        names = [choice for choice in alias.choices if isinstance(choice, str)]
+        return names[0] if len(names) == len(alias.choices) else None
+    return alias if isinstance(alias, str) else None
