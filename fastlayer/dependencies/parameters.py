@@ -92,6 +92,8 @@ def read_declaration(call: Any, name: str, annotation: Any, default: Any) -> Dec
         annotation = Any
     if annotation is inspect.Parameter.empty:
         annotation = Any
+    if default is ...:  # an old way to say that there is none
+        default = inspect.Parameter.empty
     annotation = _without_alias(annotation)
     declared = Declaration(name, call, annotation, annotation, default)
     if get_origin(annotation) is Annotated:
@@ -206,6 +208,7 @@ def make_field(declared: Declaration, path_names: Collection[str]) -> ModelField
 
     Raises:
         ParameterError: the annotation cannot be read from that place.
+        FastLayerError: Pydantic has no schema for the annotation with its constraints.
         MissingMultipartError: a form is asked for that nothing can parse.
     """
     in_path = declared.name in path_names
@@ -236,8 +239,11 @@ def make_field(declared: Declaration, path_names: Collection[str]) -> ModelField
     except UnknownTypeError as exc:
         raise declared.error(
             f"Pydantic cannot validate {declared.type_annotation!r}. It says: {exc.why}",
-            "Use a type it knows, or Depends(function) for a value that the application makes.",
+            "Use a type and constraints it knows, or Depends(function) for a value that the application makes.",
         ) from exc
+    except FastLayerError as exc:
+        exc.args = (f"{exc}\n  In {place_of(declared.call)}, parameter {declared.name!r}.",)
+        raise
     _check_readable(declared, field, in_path)
     return field
 
@@ -262,6 +268,8 @@ def _inferred_marker(declared: Declaration, in_path: bool) -> FieldInfo:
     else:
         marker = params.Query()
     marker = merged_marker(marker, declared.annotation)
+    if in_path:
+        return marker  # a default of the function is never used, nor described
     # As in FastAPI, what `Field` in `Annotated` calls the default is none: only `=` gives one.
     marker.default = Undefined if default is inspect.Parameter.empty else default
     marker._attributes_set["default"] = marker.default

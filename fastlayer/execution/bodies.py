@@ -24,7 +24,7 @@ from ..limits import FORM_LIMITS_KEY
 from .exchange import Exchange, get_request, replay
 from .extraction import ABSENT_BODY, json_fields
 from .forms import byte_names, load_form
-from .received import decoded_pairs
+from .received import decoded_pairs, has_plain_names
 
 BodyReader = Callable[[Exchange], Awaitable[None]]
 
@@ -40,7 +40,7 @@ def _expects_json(exchange: Exchange, *, strict: bool) -> bool:
     content_type = _content_type(exchange)
     if content_type == b"application/json":
         return True
-    if content_type is None:
+    if not content_type:
         return not strict
     return is_json_type(content_type.decode("latin-1"))
 
@@ -108,6 +108,8 @@ def json_reader(
     spread = embed and is_class(body_field.field_info.annotation, BaseModel) and len(set(names)) == len(names)
     if not (spread or len(fields) == 1) or differs_as_json(body_field.adapter.core_schema):
         return exact_json_reader(strict=strict, context=context)
+    if embed and not all(has_plain_names(field) for field in fields):
+        return exact_json_reader(strict=strict, context=context)  # the model knows paths, the parameters do not
     read_data = json_fields(fields, embed=embed)
     has_strict = is_strict(body_field.adapter.core_schema)
 

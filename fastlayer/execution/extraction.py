@@ -46,6 +46,8 @@ def is_plain(field: ModelField) -> bool:
     marker = field.field_info
     if models_in(marker.annotation) or (reads_json(marker) and is_sequence(marker.annotation)):
         return False
+    if isinstance(marker, params.Cookie) and is_sequence(marker.annotation):
+        return False
     return marker.validation_alias is None or isinstance(marker.validation_alias, str)
 
 
@@ -94,13 +96,16 @@ def parameter_reader(field: ModelField, place: Place) -> Callable[[Received], tu
     if is_group(field) and len(models_in(field.field_info.annotation)) == 1:
         return GroupField(field, place).read
     many = wants_all(field, place)
-    names = [(name.lower() if place.lower else name, (place.name, name)) for name in wire_names(field)]
+    # The path says what its parameters are called: there are no other names to try.
+    wire = (field.validation_alias or field.alias,) if place.name == "path" else wire_names(field)
+    names = [(name.lower() if place.lower else name, (place.name, name)) for name in wire]
     select = place.select
+    blank_is_absent = not many and is_sequence(field.field_info.annotation)  # a cookie, or JSON text of a list
 
     def read(received: Received) -> tuple[Any, Errors]:
         for name, loc in names:
             values = received.get(name)
-            if values is not None:
+            if values is not None and not (blank_is_absent and values[-1] == ""):
                 return field.validate(select(values, many), loc=loc)
         return default_of(field, names[0][1])
 
@@ -160,9 +165,9 @@ def json_fields(fields: Sequence[ModelField], *, embed: bool) -> Callable[[Any, 
             if isinstance(body, (dict, ImmutableMultiDict)):
                 found = next(((name, loc) for name, loc in choices if name in body), None)
                 value, own = default_of(field, choices[0][1]) if found is None else _validated(field, body, *found)
-            elif body is ABSENT_BODY:
+            elif body is ABSENT_BODY or isinstance(body, bytes):  # of another media type
                 value, own = default_of(field, choices[0][1])
-            else:  # something else than an object cannot hold a key, not even one that may be left out
+            else:  # other JSON than an object cannot hold a key, not even one that may be left out
                 value, own = None, [missing(choices[0][1])]
             errors += own
             if not own:

@@ -1,7 +1,7 @@
 """One parameter: where it is taken from, and what is refused at registration, with the place and the remedy."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -217,6 +217,51 @@ def test_a_type_that_cannot_be_validated_is_refused() -> None:
 
     with pytest.raises(FastLayerError, match="Unknown"):
         FastLayer().get("/")(endpoint)
+
+
+def test_an_ellipsis_as_the_default_is_none() -> None:
+    def endpoint(
+        a: int = ...,  # type: ignore[assignment]  # as it was written once
+        b: Annotated[int, Header()] = ...,  # type: ignore[assignment]  # the same
+    ) -> None: ...
+
+    node = get_dependant(path="/", call=endpoint)
+    assert [field.required for field in (*node.query_params, *node.header_params)] == [True, True]
+
+
+def test_a_default_of_a_function_says_nothing_about_its_path() -> None:
+    def endpoint(n: int = 3) -> None: ...
+
+    app = FastLayer()
+    app.get("/{n}")(endpoint)
+    (parameter,) = app.openapi()["paths"]["/{n}"]["get"]["parameters"]
+    assert parameter == {"name": "n", "in": "path", "required": True, "schema": {"type": "integer", "title": "N"}}
+
+
+@pytest.mark.parametrize("annotation", [list, set, tuple, frozenset, Sequence, list | None, dict])
+def test_a_container_that_does_not_say_of_what_is_read_from_the_body(annotation: Any) -> None:
+    def endpoint(x: annotation) -> None: ...
+
+    (field,) = get_dependant(path="/", call=endpoint).body_params
+    assert type(field.field_info) is Body
+
+
+@pytest.mark.parametrize(
+    ("annotation", "reason"),
+    [
+        (Annotated[int, Query(gt=2.5)], "'gt' must be coercible to an integer"),
+        (Annotated[int | str, Header(strict=True)], "constraint 'strict'"),
+        (Annotated[str, Cookie(discriminator="kind")], "discriminated union"),
+    ],
+)
+def test_a_constraint_that_does_not_fit_the_type_is_refused_with_its_place(annotation: Any, reason: str) -> None:
+    def endpoint(x: annotation) -> None: ...
+
+    with pytest.raises(FastLayerError) as info:
+        FastLayer().post("/")(endpoint)
+    assert reason in str(info.value)
+    assert f"{__file__}:" in str(info.value)
+    assert "parameter 'x'" in str(info.value)
 
 
 @pytest.mark.parametrize("marker", [Form(), File()])
