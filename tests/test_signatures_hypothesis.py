@@ -20,9 +20,9 @@ from fastlayer import Body, Cookie, FastLayer, Form, Header, Query, Request
 from fastlayer.execution.bodies import urlencoded_form
 from fastlayer.execution.received import decoded_pairs
 
-from .in_memory import Answer, call
+from .in_memory import FACTOR, Answer, call
 
-slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=100 * FACTOR, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Colour(Enum):
@@ -110,6 +110,8 @@ def expected(annotation: Any, data: Any, place: tuple[str, ...]) -> Any:
     """What Pydantic makes of the data, as JSON, or its errors."""
     adapter = TypeAdapter(annotation)
     try:
+        if "Decimal" in repr(annotation):  # of a JSON number like 1.0, whose zero Pydantic's JSON mode leaves out
+            return json.loads(adapter.dump_json(adapter.validate_json(json.dumps(data))))
         return json.loads(adapter.dump_json(adapter.validate_python(data, from_attributes=True)))
     except ValidationError as exc:
         return {(error["type"], place + error["loc"]) for error in exc.errors()}
@@ -143,7 +145,7 @@ def test_any_data_in_the_place_of_a_parameter_is_judged_as_by_pydantic(one: Type
     assert outcome(post(app, json.dumps({"value": data}).encode())) == expected(annotation, data, ("body", "value"))
 
 
-@settings(slow, max_examples=200)
+@settings(slow, max_examples=200 * FACTOR)
 @given(st.binary(max_size=200))
 def test_any_bytes_as_json_get_an_answer(body: bytes) -> None:
     app = FastLayer()

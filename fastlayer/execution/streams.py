@@ -7,7 +7,7 @@ A producer never runs ahead: the next item is asked for when the last one was se
 import json
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
 from contextvars import Context
 from functools import partial
 from typing import Any, Self, get_args
@@ -15,6 +15,7 @@ from typing import Any, Self, get_args
 import anyio
 from anyio.lowlevel import checkpoint
 from pydantic import BaseModel
+from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -278,8 +279,11 @@ async def run_stream(response: StreamingResponse, scope: Scope, receive: Receive
         ClientDisconnect: sending failed because nobody is there.
     """
     body = response.body_iterator
+    generator = _sync_generator_of(body)
     if scope["method"] == "HEAD":
         response.body_iterator = _nothing()
+    elif generator is not None:
+        response.body_iterator = chunks_of(generator, None)
     version = tuple(map(int, scope.get("asgi", {}).get("spec_version", "2.0").split(".")))
     try:
         if version < _TELLS_BY_SENDING:
@@ -311,3 +315,13 @@ async def _listening(response: StreamingResponse, scope: Scope, receive: Receive
         await response({**scope, "asgi": {**scope["asgi"], "spec_version": "2.3"}}, receive, send)
     except OSError as exc:
         raise ClientDisconnect from exc
+
+
+def _sync_generator_of(body: Any) -> Generator[Any, None, None] | None:
+    """The generator a StreamingResponse was given, if it is a sync one.
+
+    Starlette wraps it so that closing the body leaves it to the garbage collector, which a thread may keep waiting.
+    """
+    frame = body.ag_frame if getattr(body, "ag_code", None) is iterate_in_threadpool.__code__ else None
+    content = frame.f_locals.get("iterator") if frame is not None else None
+    return content if isinstance(content, Generator) else None
