@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from enum import Enum
 from io import BytesIO
+from types import ModuleType
 from typing import Annotated, Any
 
 import pytest
@@ -100,7 +101,9 @@ def test_a_subclass_question_never_fails() -> None:
     assert not shared.lenient_issubclass(int, None)
 
 
-def test_models_of_pydantic_1_are_known() -> None:
+def test_models_of_pydantic_1_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pydantic.v1.main", ModuleType("pydantic.v1.main"))  # without it there are none
+
     class Old:
         pass
 
