@@ -19,7 +19,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Json, PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator
+from pydantic_core import PydanticUndefined, SchemaError, SchemaSerializer, SchemaValidator
 from starlette.datastructures import UploadFile
 from typing_extensions import TypeAliasType, is_typeddict
 
@@ -109,13 +109,20 @@ class ModelField:
         Raises:
             FastLayerError: Pydantic has no schema for the annotation.
         """
-        if is_plainly_valid(self.field_info.annotation):
+        if is_plainly_valid(self.field_info.annotation) and not self.field_info.metadata:
             return
         try:
             self._type_adapter  # noqa: B018  # building is the check
         except PydanticUndefinedAnnotation:
             pass  # a forward reference of a model that is completed later: retried on first use
-        except (PydanticSchemaGenerationError, PydanticUserError, TypeError, AttributeError) as exc:
+        except (
+            PydanticSchemaGenerationError,
+            PydanticUserError,
+            SchemaError,
+            TypeError,
+            AttributeError,
+            RuntimeError,
+        ) as exc:
             raise FastLayerError(
                 f"Invalid args for response field! Hint: check that {self.field_info.annotation!r} is a type Pydantic"
                 " can validate. If it is a return annotation that is not meant as a response model, declare"
