@@ -32,17 +32,25 @@ def body_keys(fields: Sequence[ModelField]) -> list[str]:
     In JSON, parameters of one name read the same key.
     """
     keys: list[str] = []
-    for field in fields:
-        others = keys.count(field.name)
-        is_form_group = isinstance(field.field_info, params.Form) and is_group(field)
-        keys.append(f"{field.name}__{others + 1}" if others and is_form_group else field.name)
+    for number, field in enumerate(fields):
+        before = sum(other.name == field.name for other in fields[:number])
+        # A plain field keeps its name, wherever it stands.
+        others = before + any(other.name == field.name and not _is_form_group(other) for other in fields[number + 1 :])
+        keys.append(f"{field.name}__{others + 1}" if others and _is_form_group(field) else field.name)
     return keys
+
+
+def _is_form_group(field: ModelField) -> bool:
+    return isinstance(field.field_info, params.Form) and is_group(field)
 
 
 def body_model(name: str, fields: Sequence[ModelField]) -> type[BaseModel]:
     """A model with one attribute for each field: the shape of a body that embeds several parameters."""
     definitions: dict[str, Any] = {}
+    keeps_first = any(_is_form_group(field) for field in fields)  # as FastAPI describes forms; else it keeps the last
     for key, field in zip(body_keys(fields), fields, strict=True):
+        if keeps_first and key in definitions:
+            continue
         marker = field.field_info if key == field.name else without_names(field.field_info)
         definitions[key] = (marker.annotation, marker)
     return create_model(name, **definitions)

@@ -144,8 +144,6 @@ def _read_response(operation: Operation, unique_id: str) -> None:
         return
     status_code = operation.options.get("status_code")
     if not is_body_allowed_for_status_code(status_code):
-        if operation.response_model is type(None) and not explicit:
-            return  # `-> None` says just that
         raise FastLayerError(
             f"Status code {status_code} must not have a response body, but the response model is"
             f" {operation.response_model!r}.\n  In {place_of(operation.endpoint)}. Remove the model, or choose another"
@@ -182,8 +180,7 @@ def stream_item_type(annotation: Any) -> Any:
     annotation = unwrapped(annotation)
     if get_origin(annotation) not in _ITERABLES:
         return None
-    item = get_args(annotation)[0]
-    return None if item is Any else item
+    return get_args(annotation)[0]
 
 
 def _additional_fields(operation: Operation, unique_id: str) -> dict[int | str, ModelField]:

@@ -42,7 +42,7 @@ def annotated(annotation: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("annotation", "model"),
-    [(Item, Item), (list[Item], list[Item]), (Response, None), (JSONResponse, None), (None, type(None)), (Any, Any)],
+    [(Item, Item), (list[Item], list[Item]), (Response, None), (JSONResponse, None), (None, None), (Any, Any)],
 )
 def test_the_return_annotation_is_the_response_model_unless_it_is_a_response(annotation: Any, model: Any) -> None:
     assert operation(annotated(annotation)).response_model == model
@@ -69,7 +69,7 @@ def test_the_response_fields_carry_the_operation_in_their_names() -> None:
         (Iterable[Item], Item),
         (Iterator[Item], Item),
         (Generator[Item, None, None], Item),
-        (Iterator[Any], None),
+        (Iterator[Any], Any),
         (Iterator, None),
         (Item, None),
     ],

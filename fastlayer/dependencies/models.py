@@ -68,7 +68,7 @@ class Dependant:
 
     @property
     def uses_scopes(self) -> bool:
-        """Whether its result may depend on the OAuth2 scopes asked for."""
+        """Whether its result may depend on the OAuth2 scopes asked for; asking for some by itself counts."""
         return _uses_scopes(self, set())
 
     @property
@@ -79,6 +79,8 @@ class Dependant:
 
 
 def _uses_scopes(dependant: Dependant, seen: set[int]) -> bool:
+    if dependant.own_oauth_scopes:
+        return True
     # `seen` keeps a graph of shared nodes linear: a node looked at once need not be looked at again.
     if id(dependant.dependencies) in seen:
         return False

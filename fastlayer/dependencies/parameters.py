@@ -268,10 +268,8 @@ def _inferred_marker(declared: Declaration, in_path: bool) -> FieldInfo:
     else:
         marker = params.Query()
     marker = merged_marker(marker, declared.annotation)
-    if in_path:
-        return marker  # a default of the function is never used, nor described
-    # As in FastAPI, what `Field` in `Annotated` calls the default is none: only `=` gives one.
-    marker.default = Undefined if default is inspect.Parameter.empty else default
+    # As in FastAPI, what `Field` in `Annotated` calls the default is none: only `=` gives one, and none to a path.
+    marker.default = Undefined if in_path or default is inspect.Parameter.empty else default
     marker._attributes_set["default"] = marker.default
     return marker
 

@@ -109,10 +109,7 @@ def get_typed_signature(call: Callable[..., Any]) -> inspect.Signature:
 
 
 def get_typed_return_annotation(call: Callable[..., Any]) -> Any:
-    """The resolved return annotation, or None where there is none or it cannot be resolved.
-
-    `-> None` gives `type(None)`, so that it differs from no annotation.
-    """
+    """The resolved return annotation, or None where there is none, it is None or it cannot be resolved."""
     call = unpartial(call)
     try:
         annotation = _return_annotation(call)
@@ -122,9 +119,7 @@ def get_typed_return_annotation(call: Callable[..., Any]) -> Any:
         return None
     if _has_forward_reference(annotation):
         annotation = resolve(annotation, _namespace(call))
-    if isinstance(annotation, Unresolved):
-        return None
-    return type(None) if annotation is None else annotation
+    return None if isinstance(annotation, Unresolved) else annotation
 
 
 def _return_annotation(call: Any) -> Any:

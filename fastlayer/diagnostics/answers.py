@@ -21,7 +21,7 @@ def bodyless(route: Any) -> Iterator[Finding]:
     if is_body_allowed_for_status_code(route.status_code):
         return
     annotation = get_typed_return_annotation(route.endpoint)
-    if annotation is None or annotation is type(None) or is_class(annotation, Response):
+    if annotation is None or is_class(annotation, Response):
         return
     shown = getattr(annotation, "__name__", None) or str(annotation)
     yield Finding(

@@ -137,6 +137,8 @@ def _returned(node: Dependant) -> Any:
     if inspect.isclass(node.call):
         return node.call
     annotation = get_typed_return_annotation(node.call) if node.call is not None else None
+    if annotation is None and getattr(node.call, "__annotations__", {}).get("return", "") in (None, "None"):
+        return type(None)
     if node.is_generator or get_origin(annotation) is Awaitable:
         arguments = get_args(annotation)
         return arguments[0] if get_origin(annotation) in (*_YIELDING, Awaitable) and arguments else None

@@ -155,8 +155,9 @@ class _Compiler:
         made = self.make(node, tuple(inputs), tuple(children), is_last)
         self.steps.append(made)
         index = len(self.steps) - 1
-        if not is_last and node.use_cache:
-            self.known[key] = index
+        if not is_last:
+            # The first call is everybody's who takes part, also where it was made for a place that does not.
+            self.known.setdefault(key, index)
         return index
 
     def given(self, node: Dependant) -> int | None:

@@ -1,6 +1,7 @@
 """An exception -> the answer a handler gives it. The nearest handler wins: the route's layers, then the app's."""
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,7 +25,11 @@ def invalid(exchange: Exchange, errors: Errors, context: EndpointContext) -> Exc
     if exchange.scope["type"] == "websocket":
         return WebSocketRequestValidationError(errors, endpoint_ctx=context)
     body: Any = exchange.body
-    exception = RequestValidationError(errors, body=None if body is NOTHING else body, endpoint_ctx=context)
+    if body is NOTHING:
+        body = None
+    elif exchange.body_values is not None and isinstance(body, bytes):
+        body = json.loads(body)  # it was validated from its bytes; handlers are shown the data
+    exception = RequestValidationError(errors, body=body, endpoint_ctx=context)
     exception.raw_body = exchange.raw_body
     return exception
 

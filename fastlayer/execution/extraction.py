@@ -155,7 +155,7 @@ def body_extract(fields: Sequence[ModelField], *, embed: bool) -> Extract:
 
 def json_fields(fields: Sequence[ModelField], *, embed: bool) -> Callable[[Any, Arguments], Errors]:
     """Reads body parameters from JSON data, bytes, or ABSENT_BODY, into arguments; returns the errors."""
-    if len(fields) == 1 and not embed:
+    if len(fields) == 1 and not (embed or getattr(fields[0].field_info, "embed", None)):
         return _whole_body(fields[0])
     names = [(field, [(name, ("body", name)) for name in wire_names(field)]) for field in fields]
 
@@ -165,7 +165,7 @@ def json_fields(fields: Sequence[ModelField], *, embed: bool) -> Callable[[Any, 
             if isinstance(body, (dict, ImmutableMultiDict)):
                 found = next(((name, loc) for name, loc in choices if name in body), None)
                 value, own = default_of(field, choices[0][1]) if found is None else _validated(field, body, *found)
-            elif body is ABSENT_BODY or isinstance(body, bytes):  # of another media type
+            elif body is ABSENT_BODY or isinstance(body, bytes):  # bytes are what a body of another type stays
                 value, own = default_of(field, choices[0][1])
             else:  # other JSON than an object cannot hold a key, not even one that may be left out
                 value, own = None, [missing(choices[0][1])]

@@ -77,10 +77,11 @@ def flatten(dependant: Dependant) -> FlatDependencies:
 
 
 def _nodes(dependant: Dependant, seen: set[Any]) -> Iterator[Dependant]:
-    """The nodes depth-first; a callable asked for again with the same scopes brings nothing new (diamonds)."""
+    """The nodes depth-first; a callable asked for again with the same scopes and scope adds nothing (diamonds)."""
     yield dependant
     for child in dependant.dependencies:
-        key = (_identity(child.call), *sorted(child.oauth_scopes))
+        scope = None if child.scope == "request" and child.is_generator else child.scope  # the default, said
+        key = (_identity(child.call), scope, *sorted(child.oauth_scopes))
         if key not in seen:
             seen.add(key)
             yield from _nodes(child, seen)

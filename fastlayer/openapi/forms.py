@@ -101,15 +101,17 @@ def write_form(
     groups = form_groups(fields)
     if groups and body not in fields and "allOf" not in definitions.get(name, {"allOf": ()}):
         _write_form(name, groups, dict(zip(fields, body_keys(fields), strict=True)), definitions)
-        _title_by_name(fields, definitions[name].get("properties", {}))
+        plain_fields = [field for field in fields if field not in {group.field for group in groups}]
+        _title_by_name(plain_fields, definitions[name].get("properties", {}))
 
 
 def _title_by_name(fields: Sequence[ModelField], properties: dict[str, JsonSchema]) -> None:
     """Plain fields beside groups are titled after the parameter, not after its alias, as FastAPI's are."""
     for field in fields:
-        described = properties.get(field.alias, {})
+        key = field.validation_alias or field.alias
+        described = properties.get(key, {})
         if "title" in described and not field.field_info.title:
-            properties[field.alias] = {**described, "title": title_of(field, name=field.name)}
+            properties[key] = {**described, "title": title_of(field, name=field.name)}
 
 
 def _write_form(

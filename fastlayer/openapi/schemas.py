@@ -187,8 +187,10 @@ def field_schema(field: DescribedField, schemas: FieldSchemas, *, name: str | No
 
 
 def title_of(field: DescribedField, *, name: str | None = None) -> str:
-    """The title it was given, or its name (default: its alias) in words."""
-    return field.field_info.title or (name or field.alias).title().replace("_", " ")
+    """The title it was given, or its name (default: the one on the wire) in words."""
+    read_as = field.field_info.validation_alias
+    on_wire = read_as if isinstance(read_as, str) and read_as else field.alias
+    return field.field_info.title or (name or on_wire).title().replace("_", " ")
 
 
 def simplest_names(definitions: Mapping[str, JsonSchema], choices: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -28,15 +28,18 @@ def test_a_scheme_is_recognised_through_partials() -> None:
     assert not Dependant().is_security_scheme
 
 
-def test_scopes_are_part_of_the_key_only_where_something_reads_them() -> None:
+def test_scopes_are_part_of_the_key_only_where_something_reads_or_asks_for_them() -> None:
     def reads(scopes: SecurityScopes) -> None: ...
 
     def above(value: Any = Depends(reads)) -> None: ...
 
+    def below(value: Any = Depends(plain), other: Any = Security(plain, scopes=["c"])) -> None: ...
+
     def node(call: Any) -> Dependant:
         return get_dependant(path="/", call=lambda value=Security(call, scopes=["b", "a"]): None).dependencies[0]
 
-    assert node(plain).cache_key == (plain, (), "")
+    first, second = node(below).dependencies
+    assert (first.cache_key, second.cache_key) == ((plain, (), ""), (plain, ("a", "b", "c"), ""))
     assert node(reads).cache_key == (reads, ("a", "b"), "")
     assert node(above).cache_key == (above, ("a", "b"), "")
     assert node(APIKeyHeader(name="key")).uses_scopes

@@ -185,7 +185,7 @@ def test_the_return_annotation_tells_none_from_nothing() -> None:
     def missing() -> "Missing": ...  # type: ignore[name-defined]  # noqa: F821  # the case
 
     assert get_typed_return_annotation(nothing) is None
-    assert get_typed_return_annotation(none) is type(None)
+    assert get_typed_return_annotation(none) is None
     assert get_typed_return_annotation(number) is int
     assert get_typed_return_annotation(partial(number)) is int
     assert get_typed_return_annotation(missing) is None

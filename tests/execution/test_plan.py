@@ -57,14 +57,14 @@ async def test_without_cache_each_place_gets_a_call_of_its_own() -> None:
     assert (await call(app)).json() == [1, 2, 1]
 
 
-async def test_what_was_called_without_cache_first_is_not_cached_for_others() -> None:
+async def test_what_was_called_first_is_shared_even_if_that_place_asked_for_a_call_of_its_own() -> None:
     app, counter = FastLayer(), Counter()
 
     @app.get("/")
     async def endpoint(a: int = Depends(counter, use_cache=False), b: int = Depends(counter)) -> list[int]:
         return [a, b]
 
-    assert (await call(app)).json() == [1, 2]
+    assert (await call(app)).json() == [1, 1]
 
 
 async def test_the_default_scope_and_its_name_are_the_same_dependency() -> None:
@@ -410,14 +410,14 @@ async def test_security_scopes_are_collected_down_the_tree() -> None:
     assert seen == [["first"], ["write", "read", "own"], []]
 
 
-async def test_a_dependency_without_scopes_below_it_is_shared_by_securities_of_different_scopes() -> None:
+async def test_securities_of_different_scopes_are_two_calls_even_where_nothing_reads_the_scopes() -> None:
     app, counter = FastLayer(), Counter()
 
     @app.get("/")
     async def endpoint(a: int = Security(counter, scopes=["a"]), b: int = Security(counter, scopes=["b"])) -> list[int]:
         return [a, b]
 
-    assert (await call(app)).json() == [1, 1]
+    assert (await call(app)).json() == [1, 2]
 
 
 async def test_the_request_is_one_object_for_all_who_ask() -> None:

@@ -1,0 +1,1 @@
+"""Looks for differences from FastAPI with generated programs: `./scripts/differential`."""
