@@ -40,7 +40,8 @@ async def run_in_worker(function: Callable[[], T], *, counted: bool = True) -> T
     A visit that was begun is waited for, also by a task that was cancelled: nothing the function opens is left to a
     thread that nobody knows of.
 
-    - `counted`: whether it takes one of the default limiter's places (40 unless somebody set another number).
+    - `counted`: whether it takes one of the default limiter's places (40 unless somebody set another number). One that
+      takes none closes something: it is begun, too, if the task was cancelled before a thread came to it.
     """
     crew = _crews.get()
     if crew is _UNKNOWN:
@@ -48,7 +49,7 @@ async def run_in_worker(function: Callable[[], T], *, counted: bool = True) -> T
     if crew is None:
         return await run_sync(function, limiter=None if counted else CapacityLimiter(1))
     scope = enclosing_scope()
-    visit = _Visit(function, crew.loop.create_future(), None if scope is UNKNOWN else scope)
+    visit = _Visit(function, crew.loop.create_future(), None if scope is UNKNOWN else scope, not counted)
     if not counted:
         return await crew.run(visit)
     try:
@@ -99,12 +100,13 @@ async def _sign_on() -> "_Crew | None":
 class _Visit(Generic[T]):
     """One function on its way through a thread; the scope is what `from_thread.check_cancelled` asks about."""
 
-    __slots__ = ("ended", "function", "future", "scope")
+    __slots__ = ("ended", "function", "future", "must_run", "scope")
 
-    def __init__(self, function: Callable[[], T], future: "asyncio.Future[T]", scope: Any) -> None:
+    def __init__(self, function: Callable[[], T], future: "asyncio.Future[T]", scope: Any, must_run: bool) -> None:
         self.function = function
         self.future = future
         self.scope = scope
+        self.must_run = must_run
         self.ended = False
 
 
@@ -185,7 +187,7 @@ class _Worker(Thread):
                 crew.threadlocals.current_cancel_scope = visit.scope
                 value = error = None
                 try:
-                    if not visit.future.cancelled():
+                    if visit.must_run or not visit.future.cancelled():
                         value = visit.function()
                 except BaseException as exc:
                     error = exc
