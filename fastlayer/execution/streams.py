@@ -7,7 +7,7 @@ A producer never runs ahead: the next item is asked for when the last one was se
 import json
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextvars import Context
 from functools import partial
 from typing import Any, Self
@@ -15,6 +15,7 @@ from typing import Any, Self
 import anyio
 from anyio.lowlevel import checkpoint
 from pydantic import BaseModel
+from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -247,6 +248,9 @@ async def run_stream(response: StreamingResponse, scope: Scope, receive: Receive
 
     A HEAD request gets the headers only (RFC 9110, 9.3.2), and the generator, which may never end, is not begun.
     """
+    generator = _sync_generator_of(response.body_iterator)
+    if generator is not None:
+        response.body_iterator = chunks_of(generator, None)
     body = response.body_iterator
     if scope["method"] == "HEAD":
         response.body_iterator = _nothing()
@@ -264,3 +268,13 @@ async def _nothing() -> AsyncGenerator[bytes, None]:
     no_chunks: tuple[bytes, ...] = ()
     for chunk in no_chunks:
         yield chunk
+
+
+def _sync_generator_of(body: Any) -> Generator[Any, None, None] | None:
+    """The generator a StreamingResponse was given, if it is a sync one.
+
+    Starlette wraps it so that closing the body leaves it to the garbage collector, which a thread may keep waiting.
+    """
+    frame = body.ag_frame if getattr(body, "ag_code", None) is iterate_in_threadpool.__code__ else None
+    content = frame.f_locals.get("iterator") if frame is not None else None
+    return content if isinstance(content, Generator) else None
