@@ -70,7 +70,7 @@ async def numbers(numbers: list[int]) -> Any:
 
 @app.post("/any", response_model=None)
 async def echo(data: Annotated[Any, api.Body()]) -> Any:
-    return data.decode("latin-1") if isinstance(data, bytes) else data
+    return data
 
 
 @app.post("/node")

@@ -139,6 +139,34 @@ MUTATIONS = [
         "MAX_REPEATS = 320",
         "tests/execution/test_plan.py twelve_levels",
     ),
+    Mutation(
+        "a teardown begins although its task was cancelled",
+        "workers.py",
+        "if visit.must_run or not visit.future",
+        "if not visit.future",
+        "tests/execution/test_faults.py however_often",
+    ),
+    Mutation(
+        "a sync generator of a returned stream is closed",
+        "execution/streams.py",
+        "    if generator is not None:\n",
+        "    if False:\n",
+        "tests/execution/test_faults.py wherever",
+    ),
+    Mutation(
+        "a secret in text is masked",
+        "redaction.py",
+        "    if is_raw_body or any(",
+        "    if any(",
+        "tests/test_redaction.py another_type",
+    ),
+    Mutation(
+        "a shutdown waits for cancelled requests",
+        "lifespans.py",
+        "    if tasks:\n",
+        "    if False:\n",
+        "tests/test_lifespans.py cancelled_requests",
+    ),
 ]
 
 
