@@ -1,6 +1,7 @@
 """A client without sockets: drives an ASGI app on whatever event loop runs, and keeps every message it sent."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,6 +10,9 @@ from urllib.parse import urlencode
 
 import anyio
 import anyio.lowlevel
+
+FACTOR = int(os.environ.get("SOAK_FACTOR", "1"))
+"""How many times as many examples hypothesis tries; `scripts/soak` asks for more."""
 
 
 @dataclass

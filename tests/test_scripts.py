@@ -1,5 +1,6 @@
 """The commands of scripts/: what they say when something is in their way, and what --lowest pins."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts import environment, links
+from scripts.soaking.__main__ import Report
 from tests.package_source import ROOT
 
 
@@ -99,3 +101,35 @@ def test_links_that_lead_somewhere_are_no_problem(tmp_path: Path) -> None:
 )
 def test_a_wrong_link_of_the_site_is_named(tmp_path: Path, wrong: str, problem: str) -> None:
     assert site(tmp_path, index=wrong) == [f"index.html: {problem}"]
+
+
+def soak(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(ROOT / "scripts" / "soak"), *arguments]
+    environment = {**os.environ, "SOAK_PYTHON": sys.executable}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
+def test_soak_says_what_it_can_do() -> None:
+    result = soak("--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    for option in ("--seconds", "--connections", "--workers", "--cases", "--framework", "--json"):
+        assert option in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--seconds", "601"], ["--connections", "1001"], ["--cases", "0"], ["--only", "x"]]
+)
+def test_soak_is_bounded(arguments: list[str]) -> None:
+    result = soak(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "error: " in result.stderr
+
+
+def test_soak_ends_with_a_status_that_says_whether_a_promise_was_broken() -> None:
+    result = soak("--only", "load", "--seconds", "1", "--connections", "5", "--workers", "1", "--http", "h11")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "0 broken" in result.stdout
+
+    report = Report()
+    report.add("part", {}, ["a promise"])
+    assert report.broken == ["part: a promise"]

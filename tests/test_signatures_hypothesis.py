@@ -20,9 +20,9 @@ from fastlayer import Body, Cookie, FastLayer, Form, Header, Query, Request
 from fastlayer.execution.bodies import urlencoded_form
 from fastlayer.execution.received import decoded_pairs
 
-from .in_memory import Answer, call
+from .in_memory import FACTOR, Answer, call
 
-slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=100 * FACTOR, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Colour(Enum):
@@ -143,7 +143,7 @@ def test_any_data_in_the_place_of_a_parameter_is_judged_as_by_pydantic(one: Type
     assert outcome(post(app, json.dumps({"value": data}).encode())) == expected(annotation, data, ("body", "value"))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200 * FACTOR, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_as_json_get_an_answer(body: bytes) -> None:
     app = FastLayer()

@@ -31,9 +31,12 @@ class Server:
     @property
     def complaints(self) -> list[str]:
         """The last lines of tracebacks in the log that are not the server's own."""
-        raised = re.findall(r"^[\s|]*(?!Traceback)([\w.]+(?:Error|Exception)\b.*)$", "".join(self.log), re.MULTILINE)
-        raised += [line.strip() for line in self.log if line.startswith("ERROR: not stopped")]
-        return [line for line in raised if not any(words in line for words in SERVERS_OWN)]
+        found = []
+        for entry in re.split(r"^(?=[A-Z]+: )", "".join(self.log), flags=re.MULTILINE):
+            if not any(words in entry for words in SERVERS_OWN):
+                found += re.findall(r"^[\s|]*(?!Traceback)([\w.]+(?:Error|Exception)\b.*)$", entry, re.MULTILINE)
+                found += [entry.strip()] if entry.startswith("ERROR: not stopped") else []
+        return found
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from fastlayer.exceptions import ResponseValidationError
 from fastlayer.responses import JSONResponse, ORJSONResponse
 from fastlayer.sse import EventSourceResponse
 
-from ..in_memory import Answer, call
+from ..in_memory import FACTOR, Answer, call
 
 T = TypeVar("T")
 SECRET = "SECRET"
@@ -263,7 +263,7 @@ def check(answer: Answer) -> None:
 
 
 FUZZ = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=150 * FACTOR, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
