@@ -31,7 +31,7 @@ from .execution.errors import refusing
 from .execution.inherited import hand_on
 from .execution.stack import folded
 from .frontend import CheckDir, Fallback
-from .lifespans import Lifespan, with_mounted
+from .lifespans import Lifespan, never_starting, with_mounted
 from .limits import FormLimits, checked_body_size
 from .middleware.body_limit import BodyTooLargeMiddleware
 from .middleware.function import FunctionMiddleware
@@ -187,8 +187,14 @@ class FastLayer(Documentation, Resolving, Registration, Starlette):
         await (self.middleware_stack or self.prepare())(scope, receive, send)
 
     def prepare(self) -> ASGIApp:
-        """The app behind its middleware and telemetry; made when the first scope comes, after all registration."""
-        report(self)
+        """The app behind its middleware and telemetry; made when the first scope comes, after all registration.
+
+        A strict app with findings gives one that does not start, anew for every scope.
+        """
+        try:
+            report(self)
+        except Exception as error:
+            return never_starting(error)
         stack = self.build_middleware_stack()
         self.middleware_stack = instrument(stack, self.telemetry)
         self.is_traced = self.middleware_stack is not stack

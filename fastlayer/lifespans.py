@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Any
 
 from starlette.routing import BaseRoute, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .concurrency import contextmanager_in_threadpool
 from .logger import logger
@@ -16,6 +17,22 @@ State = Mapping[str, Any] | None
 
 CLOSING_SECONDS = 10
 """How long a shutdown waits at most for cancelled requests to close what they opened."""
+
+
+def never_starting(error: Exception) -> ASGIApp:
+    """An application that tells the server so, and answers every scope with `error`.
+
+    Raising alone would not do: servers take an exception before the first message for an application without a
+    lifespan, and serve it.
+    """
+
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+        raise error
+
+    return refuse
 
 
 def as_context_manager(lifespan: Callable[[Any], Any]) -> Lifespan:

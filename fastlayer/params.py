@@ -83,16 +83,22 @@ class ParamOptions(TypedDict, total=False):
 
 
 class HeaderOptions(ParamOptions, total=False):
+    """The keywords of `Header`: those of all parameters, and one."""
+
     convert_underscores: bool
     """Whether `user_agent` reads the header `user-agent`; yes if absent."""
 
 
 class FormOptions(ParamOptions, total=False):
+    """The keywords of `Form` and `File`: those of all parameters, and one."""
+
     media_type: str
     """The media type of the body, or of this part of a multipart form."""
 
 
 class BodyOptions(FormOptions, total=False):
+    """The keywords of `Body`: those of a form field, and one."""
+
     embed: bool | None
     """Whether a single body parameter stands under its own name in a JSON object."""
 

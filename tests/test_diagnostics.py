@@ -27,6 +27,7 @@ from fastlayer import (
     UploadFile,
     WebSocket,
 )
+from fastlayer.compat.applications import FastAPI
 from fastlayer.diagnostics import CODES, DiagnosticsError, diagnose
 from fastlayer.diagnostics.matching import sample_paths
 from fastlayer.paths import parse_path
@@ -438,33 +439,39 @@ def used_overrides(app: FastLayer) -> None:
     app.dependency_overrides[one] = other
 
 
-@pytest.mark.parametrize(
-    "register",
-    [
-        narrow_before_wide,
-        narrow_int_before_word,
-        own_matches,
-        socket_beside_get,
-        path_taken_by_a_dependency,
-        path_taken_by_its_alias,
-        path_read_from_the_request,
-        model_from_the_query,
-        body_on_post,
-        no_content,
-        wrapped_properly,
-        async_socket,
-        sync_work_in_a_thread,
-        the_time_on_the_loop,
-        ids_in_and_out_of_the_document,
-        fitting_types,
-        strings_beside_a_file,
-        typed_dict_for_a_dict,
-        model_as_a_form,
-        known_statuses,
-        used_overrides,
-    ],
-)
-def test_what_is_right_is_left_alone(register: Callable[[FastLayer], None]) -> None:
+def silence_of_what_exists(app: FastLayer) -> None:
+    app.silence = frozenset(CODES)
+
+
+# What each code is near to, and must leave alone.
+RIGHT: list[tuple[str, Callable[[FastLayer], None]]] = [
+    ("FL101", narrow_before_wide),
+    ("FL101", socket_beside_get),
+    ("FL102", narrow_int_before_word),
+    ("FL102", own_matches),
+    ("FL103", path_taken_by_a_dependency),
+    ("FL103", path_taken_by_its_alias),
+    ("FL103", path_read_from_the_request),
+    ("FL105", model_from_the_query),
+    ("FL105", body_on_post),
+    ("FL106", no_content),
+    ("FL107", wrapped_properly),
+    ("FL108", async_socket),
+    ("FL109", sync_work_in_a_thread),
+    ("FL109", the_time_on_the_loop),
+    ("FL110", ids_in_and_out_of_the_document),
+    ("FL111", fitting_types),
+    ("FL111", typed_dict_for_a_dict),
+    ("FL112", strings_beside_a_file),
+    ("FL112", model_as_a_form),
+    ("FL113", known_statuses),
+    ("FL114", used_overrides),
+    ("FL115", silence_of_what_exists),
+]
+
+
+@pytest.mark.parametrize(("code", "register"), RIGHT)
+def test_what_is_right_is_left_alone(code: str, register: Callable[[FastLayer], None]) -> None:
     app = FastLayer()
     register(app)
     assert diagnose(app) == []
@@ -520,6 +527,35 @@ def test_a_strict_application_does_not_start() -> None:
     assert started == []
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", [FastLayer, FastAPI])
+async def test_a_strict_application_tells_the_server_that_it_does_not_start(kind: type[FastLayer]) -> None:
+    app = kind(strict=True)
+    body_on_get(app)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    for scope in ({"type": "lifespan", "app": app}, {"type": "http", "method": "GET", "path": "/search"}):
+        with pytest.raises(DiagnosticsError):
+            await app(scope, receive, send)
+    (message,) = sent
+    assert message["type"] == "lifespan.startup.failed"
+    assert message["message"].startswith("FL105 GET /search")
+
+
+@pytest.mark.parametrize(("code", "register"), [(code, register) for code, register, _ in TRIGGERS])
+def test_every_code_can_be_silenced(code: str, register: Callable[[FastLayer], None]) -> None:
+    app = FastLayer()
+    register(app)
+    app.silence = app.silence | {code}
+    assert code not in {finding.code for finding in diagnose(app)}
+
+
 def test_a_silenced_code_is_neither_said_nor_an_error() -> None:
     app = FastLayer(strict=True, silence={"FL105"})
     body_on_get(app)
@@ -545,8 +581,8 @@ def test_a_diagnosis_changes_nothing() -> None:
     assert [dict(vars(route)) for route in app.routes] == before
 
 
-def test_every_code_has_a_trigger() -> None:
-    assert {code for code, _, _ in TRIGGERS} == set(CODES)
+def test_every_code_has_a_trigger_and_something_near_it_that_is_right() -> None:
+    assert {code for code, _, _ in TRIGGERS} == {code for code, _ in RIGHT} == set(CODES)
 
 
 def test_every_code_has_a_section_on_the_docs_page() -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from .. import FastLayer, FastLayerError, __version__
 from ..diagnostics import Finding, diagnose
 from . import documents, listing, loading, plans, project, serving
-from .problems import FAILURE, Problem
+from .problems import FAILURE, USAGE, Problem
 
 cli = typer.Typer(
     name="fastlayer",
@@ -42,7 +42,7 @@ ProxyHeaders = Annotated[bool, typer.Option(help="Believe X-Forwarded-Proto and 
 AllowIps = Annotated[
     str | None, typer.Option(help="Addresses of proxies to believe, with commas; * for all.", show_default="127.0.0.1")
 ]
-LogLevel = Annotated[str | None, typer.Option(help="critical, error, warning, info, debug or trace.")]
+LogLevel = Annotated[serving.LogLevel | None, typer.Option(help="How much is logged.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -229,16 +229,33 @@ def new(folder: Annotated[Path, typer.Argument(help="Folder to make; its name is
     print(f"\nNext: cd {folder} && fastlayer dev")
 
 
+# The error of wrong arguments, which typer has no public name for.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
 def run_command() -> None:
     """Run the command; what went wrong is one line on stderr and an exit status of 1 or 2."""
     try:
-        cli(prog_name="fastlayer")
+        status = cli(prog_name="fastlayer", standalone_mode=False)
+    except UsageError as exc:
+        if not str(exc):  # without any argument; the help is printed already
+            raise SystemExit(USAGE) from None
+        stop(_explained(exc), USAGE)
     except Problem as exc:
         stop(str(exc), exc.status)
     except FastLayerError as exc:
         stop(str(exc), FAILURE)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    else:
+        raise SystemExit(status or 0)
+
+
+def _explained(error: Any) -> str:
+    """What is wrong with the arguments, and where to look, in one line."""
+    message = " ".join(error.format_message().split()).removesuffix(".")
+    where = error.ctx.command_path if error.ctx is not None else "fastlayer"
+    return f"{message}; `{where} --help` says more"
 
 
 def stop(message: str, status: int) -> None:

@@ -51,6 +51,8 @@ def find(written: str | None, here: Path) -> Target:
     if written is None:
         return _usual(here)
     place, _, attribute = written.partition(":")
+    if not place:
+        raise Problem(f"{written!r} names no module: write it as shop.main:app")
     path = here / place
     is_bare_package = (path / "__init__.py").is_file() and bool(attribute)  # its own names are meant
     if place.endswith(".py") or "/" in place or (path.is_dir() and not is_bare_package):

@@ -140,7 +140,7 @@ def write(folder: Path) -> list[Path]:
     Raises:
         Problem: the folder holds something already, or cannot be written.
     """
-    made = files(folder.name)
+    made = files(folder.resolve().name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Problem(f"{folder} is there already, and not empty", FAILURE)
     written = []

@@ -56,7 +56,10 @@ class FastAPI(Traceable, FastLayer):
         if self.inherit_overrides:
             hand_on(scope)
         if self.middleware_stack is None:
-            self.prepare()
+            prepared = self.prepare()
+            if self.middleware_stack is None:  # it will not start
+                await prepared(scope, receive, send)
+                return
         await Starlette.__call__(self, scope, receive, send)
 
     def around_route(self, route: APIRoute, app: ASGIApp) -> ASGIApp:

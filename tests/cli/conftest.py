@@ -1,10 +1,15 @@
 """A folder with an application in it, and the command run there."""
 
 import os
+import pty
 import re
+import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
+from fcntl import ioctl
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,3 +110,34 @@ def in_process(*arguments: str, folder: Path, **environment: str) -> Result:
 def plain(text: str) -> str:
     """The text without what colours it."""
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+def on_a_terminal(*arguments: str, folder: Path, columns: int = 80, until: str = "") -> tuple[int, list[str]]:
+    """The exit status and the lines a terminal of that width gets. Ctrl+C ends the command when it has said `until`."""
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    environment |= {
+        "TERM": "xterm",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fastlayer", *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    chunks = []
+    try:
+        while chunk := os.read(ours, 65536):
+            chunks.append(chunk)
+            if until and until.encode() in b"".join(chunks):
+                process.send_signal(signal.SIGINT)
+                until = ""
+    except OSError:  # Linux ends a pseudo-terminal whose other side is closed like this
+        pass
+    os.close(ours)
+    return process.wait(), plain(b"".join(chunks).decode()).splitlines()

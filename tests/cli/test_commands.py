@@ -2,12 +2,9 @@
 
 import json
 import os
-import pty
-import struct
 import subprocess
 import sys
-import termios
-from fcntl import ioctl
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,7 +12,7 @@ import yaml
 
 from fastlayer import __version__
 
-from .conftest import ROOT, Command, in_process, plain
+from .conftest import ROOT, Command, in_process, on_a_terminal
 
 
 def test_the_version_is_told(command: Command) -> None:
@@ -36,9 +33,31 @@ def test_without_typer_it_says_what_to_install(folder: Path) -> None:
     assert done.stderr == "error: the command line needs typer: pip install 'fastlayer-api[standard]'\n"
 
 
-@pytest.mark.parametrize("wrong", [["nonsense"], ["routes", "--nonsense"], ["run", "--workers", "0"], ["plan"]])
-def test_a_wrong_command_ends_with_status_2(command: Command, wrong: list[str]) -> None:
-    assert command(*wrong).status == 2
+WRONG_ARGUMENTS = {
+    "nonsense": "No such command 'nonsense'; `fastlayer --help` says more",
+    "routes --nonsense": "No such option: --nonsense; `fastlayer routes --help` says more",
+    "run --workers 0": "Invalid value for '--workers': ",
+    "run --port x": "Invalid value for '--port': ",
+    "run --log-level loud": "Invalid value for '--log-level': ",
+    "openapi --format xml": "Invalid value for '--format': ",
+    "plan": "Missing argument 'path'; `fastlayer plan --help` says more",
+    "routes main other": "Got unexpected extra argument",
+    "routes :app": "':app' names no module: write it as shop.main:app",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_ARGUMENTS)
+def test_a_wrong_command_is_one_line_and_status_2(command: Command, wrong: str) -> None:
+    result = command(*wrong.split())
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith(f"error: {WRONG_ARGUMENTS[wrong]}")
+    assert result.err.count("\n") == 1
+
+
+def test_without_a_command_its_help_is_printed(command: Command) -> None:
+    result = command()
+    assert (result.status, result.err) == (2, "")
+    assert "Usage: fastlayer" in result.out
 
 
 def test_the_routes_are_listed(shop: Path, command: Command) -> None:
@@ -221,6 +240,15 @@ def test_a_new_project_runs_its_tests_and_passes_its_check(folder: Path, command
     assert in_process("check", folder=project).out == "No findings.\n"
 
 
+def test_a_new_project_may_be_the_current_folder(
+    folder: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "shop").mkdir()
+    monkeypatch.chdir(folder / "shop")
+    assert command("new", ".").status == 0
+    assert (folder / "shop" / "shop" / "main.py").is_file()
+
+
 def test_a_project_is_not_written_over_another(folder: Path, command: Command) -> None:
     command("new", "shop")
     result = command("new", "shop")
@@ -242,34 +270,6 @@ def test_a_program_for_fastapi_is_shown_as_it_runs_here(folder: Path) -> None:
     assert "read_x" in {row["name"] for row in json.loads(result.out)}
 
 
-def on_a_terminal(*arguments: str, folder: Path, columns: int = 80) -> tuple[int, list[str]]:
-    """The exit status and the lines a terminal of that width gets."""
-    ours, theirs = pty.openpty()
-    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    environment |= {
-        "TERM": "xterm",
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fastlayer", *arguments],
-        cwd=folder,
-        env=environment,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    chunks = []
-    try:
-        while chunk := os.read(ours, 65536):
-            chunks.append(chunk)
-    except OSError:  # Linux ends a pseudo-terminal whose other side is closed like this
-        pass
-    os.close(ours)
-    return process.wait(), plain(b"".join(chunks).decode()).splitlines()
-
-
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], *([name, "--help"] for name in ("dev", "run", "routes", "openapi", "check", "plan", "new"))],
@@ -282,11 +282,23 @@ def test_help_fits_a_terminal_of_80_columns(folder: Path, arguments: list[str]) 
     assert [line for line in lines if len(line) > 80] == []
 
 
-@pytest.mark.parametrize("arguments", [["routes"], ["check"], ["plan", "/items/{item_id}"]], ids=" ".join)
-def test_output_fits_a_terminal_of_80_columns(folder: Path, arguments: list[str]) -> None:
-    (folder / "main.py").write_text(WRONG)
-    _, lines = on_a_terminal(*arguments, folder=folder)
-    assert any("/items/{item_id}" in line for line in lines)
+SHOWN = {
+    "routes": "/items/{item_id}",
+    "routes --json": '"path": "/items/{item_id}",',
+    "check": "/items/{item_id}",
+    "plan /items/{item_id}": "/items/{item_id}",
+    "openapi": '"/items/{item_id}": {',
+    "openapi --format yaml": "/items/{item_id}:",
+    "new shop": "Next: cd shop && fastlayer dev",
+}
+
+
+@pytest.mark.parametrize("arguments", SHOWN)
+def test_output_fits_a_terminal_of_80_columns(arguments: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="t") as short:  # the name of a folder may be of any length
+        (Path(short) / "main.py").write_text(WRONG)
+        _, lines = on_a_terminal(*arguments.split(), folder=Path(short))
+    assert any(SHOWN[arguments] in line for line in lines), lines
     assert [line for line in lines if len(line) > 80] == []
 
 

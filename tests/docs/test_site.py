@@ -1,12 +1,17 @@
 """The documentation site, without building it: navigation, links and what is included. `./scripts/docs` builds it."""
 
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
+
+import fastlayer
+from fastlayer import security
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -57,3 +62,33 @@ def test_the_links_of_the_front_pages_lead_somewhere(page: str) -> None:
     targets = re.findall(r"\]\(([^)\s#:]+)\)", (ROOT / page).read_text())
     assert targets
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def described() -> set[str]:
+    """The names that the reference pages describe, from docstrings."""
+    names = set()
+    for page in (DOCS / "reference").glob("*.md"):
+        text = page.read_text()
+        names |= {target.rpartition(".")[2] for target in re.findall(r"^::: (\S+)", text, flags=re.MULTILINE)}
+        names |= {name for members in re.findall(r"members: \[(.*?)\]", text) for name in members.split(", ")}
+    return names
+
+
+def exported(module: ModuleType) -> set[str]:
+    """The names that a package's `__init__.py` gives on."""
+    assert module.__file__ is not None
+    return set(re.findall(r"^from .* import \w+ as (\w+)", Path(module.__file__).read_text(), flags=re.MULTILINE))
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    of_starlette = {"Request", "Response", "WebSocket", "WebSocketDisconnect", "status"}
+    assert exported(fastlayer) - of_starlette - described() == {"__version__"}
+    assert exported(security) - described() == set()
+
+
+def test_what_the_reference_describes_has_a_docstring() -> None:
+    for page in (DOCS / "reference").glob("*.md"):
+        for target in re.findall(r"^::: (\S+)", page.read_text(), flags=re.MULTILINE):
+            module, _, name = target.rpartition(".")
+            found = getattr(importlib.import_module(module), name)
+            assert found.__doc__, target
