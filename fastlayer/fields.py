@@ -17,9 +17,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Json, PydanticUserError, TypeAdapter, ValidationError
-from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator
+from pydantic_core import PydanticUndefined, SchemaError, SchemaSerializer, SchemaValidator
 from starlette.datastructures import UploadFile
 from typing_extensions import TypeAliasType, is_typeddict
 
@@ -121,14 +121,17 @@ class ModelField:
         Raises:
             UnknownTypeError: Pydantic has no schema for the annotation.
         """
-        if is_plainly_valid(self.field_info.annotation):
+        marker = self.field_info
+        if is_plainly_valid(marker.annotation) and not marker.metadata and marker.discriminator is None:
             return
         try:
             self._type_adapter  # noqa: B018  # building is the check
         except PydanticUndefinedAnnotation:
             pass  # a forward reference of a model that is completed later: retried on first use
-        except (PydanticSchemaGenerationError, PydanticUserError, TypeError, AttributeError) as exc:
-            raise UnknownTypeError(self.field_info.annotation, str(exc).partition("\n")[0]) from exc
+        except (PydanticUserError, SchemaError, TypeError, AttributeError, RuntimeError) as exc:
+            lines = str(exc).strip().split("\n")
+            why = lines[-1].strip() if isinstance(exc, SchemaError) else lines[0]
+            raise UnknownTypeError(self.field_info.annotation, why) from exc
 
     def get_default(self) -> Any:
         """The default, its factory called, a mutable one copied; None where there is none."""

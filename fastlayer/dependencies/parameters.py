@@ -206,6 +206,7 @@ def make_field(declared: Declaration, path_names: Collection[str]) -> ModelField
 
     Raises:
         ParameterError: the annotation cannot be read from that place.
+        FastLayerError: Pydantic has no schema for the annotation with its constraints.
         MissingMultipartError: a form is asked for that nothing can parse.
     """
     in_path = declared.name in path_names

@@ -24,7 +24,7 @@ from ..limits import FORM_LIMITS_KEY
 from .exchange import Exchange, get_request, replay
 from .extraction import ABSENT_BODY, json_fields
 from .forms import byte_names, load_form
-from .received import decoded_pairs
+from .received import decoded_pairs, has_plain_names
 
 BodyReader = Callable[[Exchange], Awaitable[None]]
 
@@ -107,6 +107,9 @@ def json_reader(
     names = [field.name for field in fields]
     spread = embed and is_class(body_field.field_info.annotation, BaseModel) and len(set(names)) == len(names)
     if not (spread or len(fields) == 1) or differs_as_json(body_field.adapter.core_schema):
+        return exact_json_reader(strict=strict, context=context)
+    if embed and not all(has_plain_names(field) for field in fields):
+        # The model knows paths, the parameters do not.
         return exact_json_reader(strict=strict, context=context)
     read_data = json_fields(fields, embed=embed)
     has_strict = is_strict(body_field.adapter.core_schema)

@@ -46,6 +46,8 @@ def is_plain(field: ModelField) -> bool:
     marker = field.field_info
     if models_in(marker.annotation) or (reads_json(marker) and is_sequence(marker.annotation)):
         return False
+    if isinstance(marker, params.Cookie) and is_sequence(marker.annotation):
+        return False
     return marker.validation_alias is None or isinstance(marker.validation_alias, str)
 
 
@@ -94,13 +96,16 @@ def parameter_reader(field: ModelField, place: Place) -> Callable[[Received], tu
     if is_group(field) and len(models_in(field.field_info.annotation)) == 1:
         return GroupField(field, place).read
     many = wants_all(field, place)
-    names = [(name.lower() if place.lower else name, (place.name, name)) for name in wire_names(field)]
+    # The path says what its parameters are called: there are no other names to try.
+    wire = (field.validation_alias or field.alias,) if place.name == "path" else wire_names(field)
+    names = [(name.lower() if place.lower else name, (place.name, name)) for name in wire]
     select = place.select
+    blank_is_absent = not place.lists and is_sequence(field.field_info.annotation)
 
     def read(received: Received) -> tuple[Any, Errors]:
         for name, loc in names:
             values = received.get(name)
-            if values is not None:
+            if values is not None and not (blank_is_absent and values[-1] == ""):
                 return field.validate(select(values, many), loc=loc)
         return default_of(field, names[0][1])
 

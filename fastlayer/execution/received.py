@@ -89,6 +89,13 @@ def wire_names(field: ModelField) -> tuple[str, ...]:
     return (field.validation_alias or field.alias,)
 
 
+def has_plain_names(field: ModelField) -> bool:
+    """Whether no alias of the parameter is a path into a value."""
+    alias = field.field_info.validation_alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return not any(isinstance(choice, AliasPath) for choice in choices)
+
+
 def default_of(field: ModelField, loc: Loc) -> tuple[Any, Errors]:
     """The value of a parameter that did not arrive: its default, or an error."""
     if field.field_info.is_required():

@@ -121,14 +121,14 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 def _parameter(place: Place, one: DescribedField, dashes: bool, *, required: bool, listed: bool) -> Parameter:
     by_name = isinstance(one, ModelParameter) and one.is_read_by_name
-    alias = (None if by_name else _first_alias(one.field_info.validation_alias)) or one.alias
+    alias = (None if by_name else _first_alias(one.field_info.validation_alias, place)) or one.alias
     name = alias.replace("_", "-") if dashes and alias == one.name else alias
     return Parameter(place, name, alias, one, required, listed)
 
 
-def _first_alias(alias: str | AliasPath | AliasChoices | None) -> str | None:
-    """The name that a client would use first; none where there is a path among the choices, as in FastAPI."""
-    if has_path(alias):
+def _first_alias(alias: str | AliasPath | AliasChoices | None, place: Place) -> str | None:
+    """The name that a client would use first; none where a path is among the choices, or the place has no choices."""
+    if has_path(alias) or (place == "path" and isinstance(alias, AliasChoices)):
         return None
     first = alias.choices[0] if isinstance(alias, AliasChoices) else alias
     return first if isinstance(first, str) else None

@@ -240,7 +240,9 @@ def request_body(body_field: Any, schemas: FieldSchemas) -> dict[str, Any] | Non
     if not body_field:
         return None
     info = body_field.field_info
-    content: dict[str, Any] = {"schema": field_schema(body_field, schemas)}
+    read_as = info.validation_alias
+    name = read_as if isinstance(read_as, str) and read_as else None
+    content: dict[str, Any] = {"schema": field_schema(body_field, schemas, name=name)}
     add_examples(content, info)
     body: dict[str, Any] = {"required": True} if info.is_required() else {}
     body["content"] = {getattr(info, "media_type", "application/json"): content}

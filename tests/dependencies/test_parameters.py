@@ -219,6 +219,24 @@ def test_a_type_that_cannot_be_validated_is_refused() -> None:
         FastLayer().get("/")(endpoint)
 
 
+@pytest.mark.parametrize(
+    ("annotation", "reason"),
+    [
+        (Annotated[int, Query(gt=2.5)], "'gt' must be coercible to an integer"),
+        (Annotated[int | str, Header(strict=True)], "constraint 'strict'"),
+        (Annotated[str, Cookie(discriminator="kind")], "discriminated union"),
+    ],
+)
+def test_a_constraint_that_does_not_fit_the_type_is_refused_with_its_place(annotation: Any, reason: str) -> None:
+    def endpoint(x: annotation) -> None: ...
+
+    with pytest.raises(FastLayerError) as info:
+        FastLayer().post("/")(endpoint)
+    assert reason in str(info.value)
+    assert f"{__file__}:" in str(info.value)
+    assert "parameter 'x'" in str(info.value)
+
+
 @pytest.mark.parametrize("marker", [Form(), File()])
 def test_a_form_needs_python_multipart_and_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, marker: Any) -> None:
     def endpoint(x: Annotated[bytes, marker]) -> None: ...

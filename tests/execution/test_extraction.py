@@ -149,6 +149,46 @@ async def test_alias_choices_of_a_parameter_are_tried_in_order() -> None:
     assert places(await call(app, query="ignored=1&n=1")) == [("missing", ["query", "first"])]
 
 
+async def test_the_path_has_no_choices_of_names() -> None:
+    app = FastLayer()
+
+    @app.get("/{n}")
+    async def endpoint(n: Annotated[int, Path(validation_alias=AliasChoices("first", "second"))]) -> Any:
+        return n
+
+    assert (await call(app, "/3")).json() == 3
+    assert places(await call(app, "/x")) == [("int_parsing", ["path", "n"])]
+
+
+CHOICES = AliasChoices("plain", AliasPath("deep", "er"))
+
+
+@pytest.mark.parametrize("alias", [CHOICES, AliasPath("plain")])
+async def test_choices_with_paths_are_no_names_of_a_body_parameter(alias: Any) -> None:
+    app = FastLayer()
+
+    @app.post("/")
+    async def endpoint(n: Annotated[int, Body(embed=True, validation_alias=alias)] = 0) -> Any:
+        return n
+
+    assert (await call(app, "/", "POST", data={"n": 1, "plain": 2})).json() == 1
+    assert (await call(app, "/", "POST", data={"plain": 2})).json() == 0
+
+
+async def test_an_empty_cookie_is_no_list() -> None:
+    app = FastLayer()
+
+    @app.get("/")
+    async def endpoint(many: Annotated[list[int], Cookie()], more: Annotated[set[str] | None, Cookie()] = None) -> Any:
+        return [many, more]
+
+    assert places(await call(app, headers={"cookie": "many=; more="})) == [("missing", ["cookie", "many"])]
+    assert places(await call(app, headers={"cookie": "many=1; more=a"})) == [
+        ("list_type", ["cookie", "many"]),
+        ("set_type", ["cookie", "more"]),
+    ]
+
+
 async def test_json_text_is_one_value_also_where_it_may_be_absent() -> None:
     app = FastLayer()
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, computed_field
 
-from fastlayer import APIRouter, Body, Depends, FastLayer, Form, Header, Query, Security, UploadFile
+from fastlayer import APIRouter, Body, Depends, FastLayer, Form, Header, Path, Query, Security, UploadFile
 from fastlayer.openapi.utils import get_openapi
 from fastlayer.responses import EventSourceResponse, HTMLResponse, RedirectResponse
 from fastlayer.security import APIKeyHeader, OAuth2PasswordBearer
@@ -158,6 +158,27 @@ def test_a_parameter_is_named_by_its_first_alias_unless_a_path_is_among_them() -
     def read(filters: Annotated[Filters, Query()]) -> None: ...
 
     assert [one["name"] for one in operation(app, "/")["parameters"]] == ["a", "path", "either"]
+
+
+def test_a_parameter_is_listed_under_the_name_it_is_read_by() -> None:
+    app = FastLayer()
+    plain, mixed = AliasChoices("first", "second"), AliasChoices("first", AliasPath("deep", "er"))
+
+    @app.get("/{place}")
+    def endpoint(
+        place: Annotated[int, Path(validation_alias=plain)],
+        one: Annotated[int, Query(validation_alias=plain)],
+        two: Annotated[int, Query(validation_alias=mixed)],
+        three: Annotated[int, Query(validation_alias="read", serialization_alias="written")],
+    ) -> None: ...
+
+    @app.post("/")
+    def create(number: Annotated[int, Body(validation_alias="read")]) -> None: ...
+
+    listed = operation(app, "/{place}")["parameters"]
+    assert [parameter["name"] for parameter in listed] == ["place", "first", "two", "read"]
+    body = operation(app, "/", "post")["requestBody"]["content"]["application/json"]
+    assert body["schema"] == {"type": "integer", "title": "Read"}
 
 
 def test_a_diamond_of_dependencies_is_walked_once() -> None:
