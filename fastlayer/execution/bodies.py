@@ -40,7 +40,7 @@ def _expects_json(exchange: Exchange, *, strict: bool) -> bool:
     content_type = _content_type(exchange)
     if content_type == b"application/json":
         return True
-    if content_type is None:
+    if not content_type:
         return not strict
     return is_json_type(content_type.decode("latin-1"))
 

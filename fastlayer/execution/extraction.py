@@ -165,9 +165,9 @@ def json_fields(fields: Sequence[ModelField], *, embed: bool) -> Callable[[Any, 
             if isinstance(body, (dict, ImmutableMultiDict)):
                 found = next(((name, loc) for name, loc in choices if name in body), None)
                 value, own = default_of(field, choices[0][1]) if found is None else _validated(field, body, *found)
-            elif body is ABSENT_BODY:
+            elif body is ABSENT_BODY or isinstance(body, bytes):  # of another media type
                 value, own = default_of(field, choices[0][1])
-            else:  # something else than an object cannot hold a key, not even one that may be left out
+            else:  # other JSON than an object cannot hold a key, not even one that may be left out
                 value, own = None, [missing(choices[0][1])]
             errors += own
             if not own:

@@ -1,7 +1,7 @@
 """One parameter: where it is taken from, and what is refused at registration, with the place and the remedy."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -217,6 +217,14 @@ def test_a_type_that_cannot_be_validated_is_refused() -> None:
 
     with pytest.raises(FastLayerError, match="Unknown"):
         FastLayer().get("/")(endpoint)
+
+
+@pytest.mark.parametrize("annotation", [list, set, tuple, frozenset, Sequence, list | None, dict])
+def test_a_container_that_does_not_say_of_what_is_read_from_the_body(annotation: Any) -> None:
+    def endpoint(x: annotation) -> None: ...
+
+    (field,) = get_dependant(path="/", call=endpoint).body_params
+    assert type(field.field_info) is Body
 
 
 @pytest.mark.parametrize(

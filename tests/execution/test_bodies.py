@@ -147,7 +147,23 @@ async def test_without_a_media_type_json_is_refused_unless_it_is_allowed() -> No
         return item.name
 
     assert (await post(app, b'{"name": "a"}', headers={})).status == 422
-    assert (await post(app, b'{"name": "a"}', "/lax", {})).json() == "a"
+    for headers in ({}, {"content-type": ""}):
+        assert (await post(app, b'{"name": "a"}', "/lax", headers)).json() == "a"
+
+
+async def test_of_another_media_type_embedded_parameters_are_absent() -> None:
+    app = FastLayer()
+
+    @app.post("/")
+    async def endpoint(a: Annotated[int, Body()], b: Annotated[int | None, Body()] = 20) -> None: ...
+
+    @app.post("/optional")
+    async def optional(a: Annotated[int, Body()] = 10, b: Annotated[int | None, Body()] = 20) -> Any:
+        return [a, b]
+
+    headers = {"content-type": "text/plain"}
+    assert places(await post(app, b'{"a": 1}', "/", headers)) == [("missing", ["body", "a"])]
+    assert (await post(app, b'{"a": 1}', "/optional", headers)).json() == [10, 20]
 
 
 # --- what nobody should send -----------------------------------------------------------------------------------
