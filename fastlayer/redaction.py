@@ -107,7 +107,9 @@ def _redacted_error(error: dict[str, Any], names: frozenset[str], copies: Copies
         return error
     # A body that was not taken apart, being no JSON, may hold a secret in any encoding.
     is_raw_body = tuple(error["loc"]) == ("body",) and isinstance(error["input"], (str, bytes))
-    if is_raw_body or any(part in names for part in error["loc"]):
+    # What an absent field stands for is the object around it.
+    places = error["loc"][:-1] if error["type"] == "missing" else error["loc"]
+    if is_raw_body or any(part in names for part in places):
         kept = {key: value for key, value in error.items() if key != "ctx"}
         return {**kept, "input": MASK}
     return {**error, "input": mask(error["input"], names, copies)}

@@ -215,6 +215,16 @@ def test_values_are_masked_in_models_and_sequences_and_errors_without_input_stay
     assert redacted([plain], names) == [plain]
 
 
+def test_around_an_absent_secret_only_the_other_secrets_are_masked() -> None:
+    sent = {"name": "shown", "token": SECRET}
+    absent = [(("query", "password"), None), (("body", "password"), sent), (("body", "token", "password"), sent)]
+    errors = [{"type": "missing", "loc": loc, "msg": "", "input": value} for loc, value in absent]
+
+    shown = [error["input"] for error in redacted(errors, frozenset({"password", "token"}))]
+
+    assert shown == [None, {"name": "shown", "token": MASK}, MASK]
+
+
 def test_what_many_errors_repeat_is_copied_once() -> None:
     shared = {"password": SECRET, "items": [{"password": SECRET}]}
     errors = [{"type": "missing", "loc": ("body", name), "msg": "", "input": shared} for name in "abc"]

@@ -100,7 +100,7 @@ def parameter_reader(field: ModelField, place: Place) -> Callable[[Received], tu
     wire = (field.validation_alias or field.alias,) if place.name == "path" else wire_names(field)
     names = [(name.lower() if place.lower else name, (place.name, name)) for name in wire]
     select = place.select
-    blank_is_absent = not place.lists and is_sequence(field.field_info.annotation)
+    blank_is_absent = not many and is_sequence(field.field_info.annotation)  # a cookie, or JSON text of a list
 
     def read(received: Received) -> tuple[Any, Errors]:
         for name, loc in names:

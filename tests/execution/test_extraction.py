@@ -204,6 +204,7 @@ async def test_json_text_is_one_value_also_where_it_may_be_absent() -> None:
     assert (await call(app, query="a=[1]&b=[2,3]", headers=headers)).json() == [[1], [2, 3], "t"]
     assert (await call(app, query="a=[]")).json() == [[], None, None]
     assert places(await call(app, query="a=[1]&b=x")) == [("json_invalid", ["query", "b"])]
+    assert places(await call(app, query="a=")) == [("missing", ["query", "a"])]
 
 
 async def test_errors_come_by_place_in_the_fixed_order() -> None:
