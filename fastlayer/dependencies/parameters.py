@@ -92,6 +92,8 @@ def read_declaration(call: Any, name: str, annotation: Any, default: Any) -> Dec
         annotation = Any
     if annotation is inspect.Parameter.empty:
         annotation = Any
+    if default is ...:  # an old way to say that there is none
+        default = inspect.Parameter.empty
     annotation = _without_alias(annotation)
     declared = Declaration(name, call, annotation, annotation, default)
     if get_origin(annotation) is Annotated:
@@ -263,6 +265,8 @@ def _inferred_marker(declared: Declaration, in_path: bool) -> FieldInfo:
     else:
         marker = params.Query()
     marker = merged_marker(marker, declared.annotation)
+    if in_path:
+        return marker  # a default of the function is never used, nor described
     # As in FastAPI, what `Field` in `Annotated` calls the default is none: only `=` gives one.
     marker.default = Undefined if default is inspect.Parameter.empty else default
     marker._attributes_set["default"] = marker.default

@@ -219,6 +219,25 @@ def test_a_type_that_cannot_be_validated_is_refused() -> None:
         FastLayer().get("/")(endpoint)
 
 
+def test_an_ellipsis_as_the_default_is_none() -> None:
+    def endpoint(
+        a: int = ...,  # type: ignore[assignment]  # as it was written once
+        b: Annotated[int, Header()] = ...,  # type: ignore[assignment]  # the same
+    ) -> None: ...
+
+    node = get_dependant(path="/", call=endpoint)
+    assert [field.required for field in (*node.query_params, *node.header_params)] == [True, True]
+
+
+def test_a_default_of_a_function_says_nothing_about_its_path() -> None:
+    def endpoint(n: int = 3) -> None: ...
+
+    app = FastLayer()
+    app.get("/{n}")(endpoint)
+    (parameter,) = app.openapi()["paths"]["/{n}"]["get"]["parameters"]
+    assert parameter == {"name": "n", "in": "path", "required": True, "schema": {"type": "integer", "title": "N"}}
+
+
 @pytest.mark.parametrize("annotation", [list, set, tuple, frozenset, Sequence, list | None, dict])
 def test_a_container_that_does_not_say_of_what_is_read_from_the_body(annotation: Any) -> None:
     def endpoint(x: annotation) -> None: ...
