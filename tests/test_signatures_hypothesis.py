@@ -143,7 +143,7 @@ def test_any_data_in_the_place_of_a_parameter_is_judged_as_by_pydantic(one: Type
     assert outcome(post(app, json.dumps({"value": data}).encode())) == expected(annotation, data, ("body", "value"))
 
 
-@settings(max_examples=200)
+@settings(slow, max_examples=200)
 @given(st.binary(max_size=200))
 def test_any_bytes_as_json_get_an_answer(body: bytes) -> None:
     app = FastLayer()
@@ -222,6 +222,7 @@ def test_a_scalar_is_read_from_its_string_wherever_it_stands(place: str, annotat
 
 
 @given(st.text(st.characters(max_codepoint=255), max_size=50))
+@slow
 def test_urlencoded_text_is_read_as_the_standard_library_reads_it(sent: str) -> None:
     assert decoded_pairs(sent) == parse_qsl(sent, keep_blank_values=True)
 
@@ -239,3 +240,39 @@ def test_short_forms_are_read_as_starlette_reads_them(body: bytes) -> None:
     found = urlencoded_form(body, 1000, 1000)
     assert found is not None
     assert found.multi_items() == anyio.run(by_starlette)
+
+
+# --- what nobody should send, in the address and the headers ----------------------------------------------------
+
+odd = st.sampled_from(
+    [b"%", b"%F", b"%FF", b"%ED%A0%80", b"%00", b"\x00", b"\xff", b"+", b"=", b"&", b";", b'"', b"\\", b",", b"1", b"n"]
+)
+odd_bytes = st.lists(odd | st.binary(max_size=3), max_size=12).map(b"".join) | st.just(b"n=" + b"1" * 400)
+
+
+@given(query=odd_bytes, header=odd_bytes, cookie=odd_bytes, path=st.text(max_size=8))
+@slow
+def test_any_bytes_in_the_address_and_the_headers_get_an_answer(
+    query: bytes, header: bytes, cookie: bytes, path: str
+) -> None:
+    app = FastLayer()
+
+    @app.get("/{word:path}")
+    async def endpoint(
+        word: str,
+        n: Annotated[int | None, Query()] = None,
+        many: Annotated[list[float], Query(alias="n")] = [],  # noqa: B006  # copied for each use
+        x: Annotated[str, Header()] = "",
+        xs: Annotated[list[str], Header(alias="x")] = [],  # noqa: B006
+        c: Annotated[str, Cookie(alias="n")] = "",
+    ) -> Any:
+        return [word, n, many, x, xs, c]
+
+    async def ask() -> Answer:
+        headers = [(b"x", header), (b"cookie", cookie)]
+        return await call(app, "/" + path, scope={"query_string": query, "headers": headers, "raw_path": b""})
+
+    answer = anyio.run(ask)
+    assert answer.raised is None
+    assert answer.status in (200, 404, 422)  # no convertor takes a line break
+    json.loads(answer.body)
