@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, BeforeValidator
 
-from fastlayer import FastLayer, File, Form, Header
+from fastlayer import FastLayer, File, Form, Header, UploadFile
 from fastlayer.execution.received import NOTHING
 
 from ..in_memory import call
@@ -31,6 +31,40 @@ async def test_files_of_a_form_model_are_read_as_bytes() -> None:
     headers = {"content-type": "multipart/form-data; boundary=x"}
     answer = await call(app, "/", "POST", headers=headers, body=f"{body}--x--\r\n".encode())
     assert answer.json() == ["t", "C", ["1", "2"]]
+
+
+class Documents(BaseModel):
+    one: Annotated[UploadFile, File()]
+    maybe: Annotated[UploadFile | None, File()] = None
+    many: list[UploadFile] = File([])
+    small: bytes | None = File(None)
+    smalls: list[bytes] = File([])
+
+
+@pytest.mark.parametrize("marker", [Form(), Form(media_type="multipart/form-data")])
+async def test_files_of_a_form_model_may_be_optional_and_lists(marker: Any) -> None:
+    app = FastLayer()
+
+    @app.post("/")
+    async def endpoint(files: Annotated[Documents, marker]) -> Any:
+        return [
+            files.one.filename,
+            files.maybe and files.maybe.filename,
+            [(one.filename, (await one.read()).decode()) for one in files.many],
+            files.small,
+            files.smalls,
+        ]
+
+    async def sent(*names: str) -> Any:
+        parts = [f'Content-Disposition: form-data; name="{name}"; filename="{name}"\r\n\r\nx\r\n' for name in names]
+        body = "".join(f"--x\r\n{part}" for part in parts) + "--x--\r\n"
+        headers = {"content-type": "multipart/form-data; boundary=x"}
+        return (await call(app, "/", "POST", headers=headers, body=body.encode())).json()
+
+    assert await sent("one") == ["one", None, [], None, []]
+    names = ("one", "maybe", "many", "many", "small", "smalls", "smalls")
+    assert await sent(*names) == ["one", "maybe", [["many", "x"]] * 2, "x", ["x", "x"]]
+    assert [error["loc"] for error in (await sent("many"))["detail"]] == [["body", "one"]]
 
 
 class Traced(BaseModel):
