@@ -106,10 +106,9 @@ def json_reader(
     """Reads a body that is JSON, or bytes where its media type says otherwise; `context` is for its errors."""
     names = [field.name for field in fields]
     spread = embed and is_class(body_field.field_info.annotation, BaseModel) and len(set(names)) == len(names)
-    if not (spread or len(fields) == 1) or differs_as_json(body_field.adapter.core_schema):
+    plain = not embed or all(map(has_plain_names, fields))  # the model knows paths, the parameters do not
+    if not plain or not (spread or len(fields) == 1) or differs_as_json(body_field.adapter.core_schema):
         return exact_json_reader(strict=strict, context=context)
-    if embed and not all(has_plain_names(field) for field in fields):
-        return exact_json_reader(strict=strict, context=context)  # the model knows paths, the parameters do not
     read_data = json_fields(fields, embed=embed)
     has_strict = is_strict(body_field.adapter.core_schema)
 
