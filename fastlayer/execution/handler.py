@@ -19,7 +19,7 @@ from .. import params
 from ..background import run_background
 from ..dependencies.callables import identity
 from ..dependencies.models import flat_body_params, walk
-from ..dependencies.overrides import Overrides
+from ..dependencies.overrides import Overridden, Overrides
 from ..exceptions import EndpointContext
 from ..operation import Operation
 from ..redaction import redacted, secret_names
@@ -51,7 +51,7 @@ class Execution:
     respond_stream: Callable[[Any, Exchange], StreamingResponse] | None
     handlers: Mapping[Any, Any]
     has_form: bool
-    overridden: dict[Any, Plan] = field(default_factory=dict)
+    overridden: list[tuple[Mapping[Any, Any], Plan]] = field(default_factory=list)
 
     @cached_property
     def secret_names(self) -> frozenset[str]:
@@ -61,14 +61,24 @@ class Execution:
         return secret_names(one for node in nodes for place in places for one in getattr(node, place))
 
     def plan_for(self, overrides: Overrides) -> Plan:
-        """The plan with these overrides; those of the last few sets are kept."""
-        key = tuple((identity(call), identity(other)) for call, other in overrides.items())
-        plan = self.overridden.get(key)
-        if plan is None:
-            if len(self.overridden) >= MAX_PLANS:
-                self.overridden.clear()
-            plan = self.overridden[key] = compile_plan(self.operation.dependant, self.settings, overrides)
+        """The plan with these overrides. It is looked for by what overrides the dependencies of this route alone, so a
+        request costs the same however many others there are; the plans of the last few sets are kept.
+        """
+        for replaced, plan in self.overridden:
+            if _are_replaced(replaced, overrides):
+                return plan
+        plan = compile_plan(self.operation.dependant, self.settings, overrides)
+        asked = {identity(node.call) for node, _ in Overridden(overrides).calls(self.operation.dependant)}
+        self.overridden.insert(0, ({call: overrides.get(call, _ABSENT) for call in asked}, plan))
+        del self.overridden[MAX_PLANS:]
         return plan
+
+
+_ABSENT: Any = object()
+
+
+def _are_replaced(replaced: Mapping[Any, Any], overrides: Overrides) -> bool:
+    return all(overrides.get(call, _ABSENT) is other for call, other in replaced.items())
 
 
 def prepare(operation: Operation, settings: Settings, context: EndpointContext) -> Execution:

@@ -391,6 +391,32 @@ async def test_a_route_keeps_the_plans_of_a_few_sets_of_overrides() -> None:
         assert len(execution.overridden) <= MAX_PLANS
 
 
+async def test_a_plan_is_found_by_the_overrides_of_its_route_alone() -> None:
+    app = FastLayer()
+
+    def other() -> str:
+        return "other"
+
+    def deeper() -> str:
+        return "deeper"
+
+    def through(value: Annotated[str, Depends(other)]) -> str:
+        return value
+
+    @app.get("/")
+    async def endpoint(a: Annotated[str, Depends(original)]) -> str:
+        return a
+
+    (route,) = [route for route in app.routes if isinstance(route, APIRoute)]
+    execution = route.compile()
+    plan = execution.plan_for({other: deeper})  # which this route does not use
+    assert execution.plan_for({other: deeper, deeper: other}) is plan
+    replaced = execution.plan_for({original: through})
+    assert replaced is not plan
+    assert execution.plan_for({original: through, deeper: other}) is replaced
+    assert execution.plan_for({original: through, other: deeper}) is not replaced  # now one of its dependencies
+
+
 # --- background ------------------------------------------------------------------------------------------------------
 
 
