@@ -14,9 +14,9 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from types import ModuleType
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from anyio import CancelScope, CapacityLimiter, WouldBlock
-from anyio.lowlevel import RunVar, current_token
 from anyio.to_thread import current_default_thread_limiter, run_sync
 
 from .cancellation import UNKNOWN, enclosing_scope
@@ -43,13 +43,11 @@ async def run_in_worker(function: Callable[[], T], *, counted: bool = True) -> T
     - `counted`: whether it takes one of the default limiter's places (40 unless somebody set another number). One that
       takes none closes something: it is begun, too, if the task was cancelled before a thread came to it.
     """
-    crew = _crews.get()
-    if crew is _UNKNOWN:
-        crew = await _sign_on()
+    scope = enclosing_scope()
+    crew = None if scope is UNKNOWN else await _crew_here()
     if crew is None:
         return await run_sync(function, limiter=None if counted else CapacityLimiter(1))
-    scope = enclosing_scope()
-    visit = _Visit(function, crew.loop.create_future(), None if scope is UNKNOWN else scope, not counted)
+    visit = _Visit(function, crew.loop.create_future(), scope, not counted)
     if not counted:
         return await crew.run(visit)
     try:
@@ -74,26 +72,26 @@ ASYNC_LIBRARY: ContextVar[str | None] | None = None if sniffio is None else snif
 """Where sniffio looks up which library's event loop runs; set by `anyio.run`, so in tests mostly."""
 
 
-_UNKNOWN: Any = object()
+# By event loop, as AnyIO keeps its own; None once the loop is shut down, or where AnyIO has to lend its threads.
+# AnyIO's `RunVar` would do the same in nine more calls.
+_crews: "WeakKeyDictionary[asyncio.AbstractEventLoop, _Crew | None]" = WeakKeyDictionary()
 
-_crews: "RunVar[_Crew | None]" = RunVar("fastlayer worker threads", _UNKNOWN)
-"""The threads of each event loop; None where AnyIO lends its own."""
 
-
-async def _sign_on() -> "_Crew | None":
-    """The threads of this event loop, on its first visit."""
-    loop: Any = current_token().native_token
+async def _crew_here() -> "_Crew | None":
+    """The threads of this event loop, signed on with its first visit."""
+    loop = asyncio.get_running_loop()
+    if loop in _crews:
+        return _crews[loop]
     crew = None
-    if isinstance(loop, asyncio.AbstractEventLoop):
-        try:  # not public names: should they go, this steps aside
-            from anyio._backends._asyncio import AsyncIOBackend
-            from anyio._core._eventloop import claim_worker_thread, threadlocals
-        except ImportError:
-            pass
-        else:
-            crew = _Crew(loop, partial(claim_worker_thread, AsyncIOBackend, loop), threadlocals)
-            await anext(crew.shift)
-    _crews.set(crew)
+    try:  # not public names: should they go, this steps aside
+        from anyio._backends._asyncio import AsyncIOBackend
+        from anyio._core._eventloop import claim_worker_thread, threadlocals
+    except ImportError:
+        pass
+    else:
+        crew = _Crew(loop, partial(claim_worker_thread, AsyncIOBackend, loop), threadlocals)
+        await anext(crew.shift)
+    _crews[loop] = crew
     return crew
 
 
@@ -166,7 +164,7 @@ class _Crew:
         try:
             yield
         finally:
-            _crews.set(None)
+            _crews[self.loop] = None
             self.dismissed = True
             for worker in self.idle:
                 worker.visits.put(None)

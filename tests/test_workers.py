@@ -289,12 +289,9 @@ def test_a_loop_that_is_closed_without_being_shut_down_leaves_no_thread_behind(m
     visit._log_destroy_pending = False  # type: ignore[attr-defined]  # it is left on purpose
 
 
-@anywhere
-async def test_without_anyios_private_names_anyio_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_anyios_private_names_anyio_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
     import anyio._core._eventloop
 
     monkeypatch.delattr(anyio._core._eventloop, "claim_worker_thread")
-    workers._crews.set(workers._UNKNOWN)
-    thread = await run_in_worker(threading.current_thread)
+    thread = asyncio.run(run_in_worker(threading.current_thread))
     assert "FastLayer" not in thread.name
-    workers._crews.set(workers._UNKNOWN)
