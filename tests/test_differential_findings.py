@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel
 
-from fastlayer import Body, Depends, FastLayer, Form, Path, Request, Response
+from fastlayer import Body, Depends, FastLayer, Form, Path, Request, Response, Security
 from fastlayer.exceptions import FastLayerError, RequestValidationError
 from fastlayer.responses import JSONResponse
 from fastlayer.sse import EventSourceResponse
@@ -224,3 +224,34 @@ async def test_an_endpoint_annotated_with_none_has_no_response_model(annotation:
 
     assert (await call(app)).json() == 1
     assert only_operation(app)["responses"]["200"]["content"]["application/json"]["schema"] == {}
+
+
+def test_of_body_parameters_with_one_name_the_one_met_last_is_described() -> None:
+    class Point(BaseModel):
+        x: int
+
+    def inner(b: Annotated[int, Body()], c: Annotated[int, Body()]) -> None: ...
+
+    def outer(b: Point, d0: Annotated[None, Depends(inner)]) -> None: ...
+
+    app = FastLayer()
+
+    @app.post("/")
+    def endpoint(d0: Annotated[None, Depends(inner)], d1: Annotated[None, Depends(outer)]) -> None: ...
+
+    described = app.openapi()["components"]["schemas"]["Body_endpoint__post"]["properties"]
+    assert {name: schema.get("type") for name, schema in described.items()} == {"b": "integer", "c": "integer"}
+
+
+def test_a_dependency_that_does_not_ask_for_scopes_is_described_once_whatever_scopes_lead_to_it() -> None:
+    def inner(a: int = 0) -> None: ...
+
+    def outer(a: str = "x", d0: Any = Depends(inner)) -> None: ...
+
+    app = FastLayer(dependencies=[Security(outer, scopes=["all"])])
+
+    @app.get("/")
+    def endpoint(d0: Any = Depends(outer)) -> None: ...
+
+    (parameter,) = app.openapi()["paths"]["/"]["get"]["parameters"]
+    assert parameter["schema"]["type"] == "string"  # that of `outer`, which is described again, unlike `inner`

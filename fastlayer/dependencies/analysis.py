@@ -17,7 +17,7 @@ from ..fields import ModelField, create_model_field, models_in
 from ..limits import ConcurrencyLimit
 from ..paths import PARAMETER
 from .callables import identity, name_of, place_of
-from .models import Dependant, flat_body_params, walk
+from .models import Dependant, flat_body_params, last_body_params, walk
 from .parameters import Declaration, ParameterError, add_special, make_field, read_declaration
 from .signatures import get_typed_signature
 
@@ -266,10 +266,13 @@ def get_body_field(dependant: Dependant, *, name: str, embed: bool) -> ModelFiel
         return None
     if not embed:
         return fields[0]
+    marker = _body_marker(fields)
+    is_json = not any(isinstance(field.field_info, params.Form) for field in fields)
+    if is_json and len({field.name for field in fields}) < len(fields):
+        fields = [*fields, *last_body_params(dependant)]  # of one name, FastAPI describes the last
     # In the document the keys are the aliases: the model carries each field under its own name and alias.
     model = body_model(f"Body_{name}", fields)
     required = any(field.field_info.is_required() for field in fields)
-    marker = _body_marker(fields)
     return create_model_field(
         name="body",
         type_=model,

@@ -114,3 +114,24 @@ def flat_body_params(dependant: Dependant) -> list[ModelField]:
         for body_param in node.body_params:
             fields.setdefault(id(body_param), body_param)
     return list(fields.values())
+
+
+def last_body_params(dependant: Dependant) -> list[ModelField]:
+    """Of each name, the body parameter that a walk meets last which goes through shared dependencies again and again.
+
+    Walked from the end, where the first of a name is the last, it need not do so.
+    """
+    seen: set[int] = set()
+    found: dict[str, ModelField] = {}
+
+    def visit(node: Dependant) -> None:
+        if id(node.dependencies) in seen:
+            return
+        seen.add(id(node.dependencies))
+        for child in reversed(node.dependencies):
+            visit(child)
+        for body_param in reversed(node.body_params):
+            found.setdefault(body_param.name, body_param)
+
+    visit(dependant)
+    return list(found.values())

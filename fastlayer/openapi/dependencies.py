@@ -81,7 +81,8 @@ def _nodes(dependant: Dependant, seen: set[Any]) -> Iterator[Dependant]:
     yield dependant
     for child in dependant.dependencies:
         scope = None if child.scope == "request" and child.is_generator else child.scope  # the default, said
-        key = (_identity(child.call), scope, *sorted(child.oauth_scopes))
+        scopes = sorted(child.oauth_scopes)
+        key = (_identity(child.call), scope, *(scopes if scopes and child.uses_scopes else ()))
         if key not in seen:
             seen.add(key)
             yield from _nodes(child, seen)

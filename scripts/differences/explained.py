@@ -96,6 +96,12 @@ def _undecodable(_: Case, difference: Difference) -> bool:
     return b"\\\\x" in _failed(difference, "UnicodeDecodeError")
 
 
+def _file_as_dict(_: Case, difference: Difference) -> bool:
+    """Tell whether an error repeats a file of two-byte lines, of which `dict()` makes numbers."""
+    path = difference.path
+    return "input" in path and "file" in path[path.index("input") :] and isinstance(difference.theirs, int)
+
+
 def _unused(_: Case, difference: Difference) -> bool:
     """Tell whether a schema is missing that nothing in FastAPI's document refers to."""
     if difference.path[:2] != ("components", "schemas") or len(difference.path) != 3 or difference.outcomes is None:
@@ -182,6 +188,7 @@ EXPLANATIONS = [
     Explanation("NaN and infinity are `null`", _not_finite),
     Explanation("A lone surrogate in an answer or in a repeated input is escaped", _surrogate),
     Explanation("Undecodable bytes in a repeated input are shown as text with backslashes", _undecodable),
+    Explanation("Of a file sent where text is expected, an error shows how it is kept", _file_as_dict),
     Explanation("is defined where only a callback refers to it", _dangling),
     Explanation("The JSON of a stream's items is compact", _stream_spaces),
     Explanation("A mistake in the application's own code raises a `FastLayerError`", _earlier),
