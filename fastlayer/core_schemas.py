@@ -139,7 +139,8 @@ def differs_as_json(schema: Schema) -> bool:
     """Whether reading JSON directly may choose another value than parsing it first and validating the data.
 
     Pydantic's smart unions prefer what fits strictly, and JSON fits more types strictly than Python data does: an ISO
-    date is a `date` of `date | str` in JSON, and a `str` in Python. Strict schemas are meant to be read as JSON.
+    date is a `date` of `date | str` in JSON, and a `str` in Python. A decimal made of the number 1.0 is 1 in JSON, and
+    1.0 in Python. Strict schemas are meant to be read as JSON.
     """
     found = False
     for node in nodes(schema):
@@ -147,7 +148,7 @@ def differs_as_json(schema: Schema) -> bool:
             return False
         if node.get("type") == "union" and node.get("mode") != "left_to_right":
             found = found or _is_ambiguous(node)
-        elif node.get("val_json_bytes", "utf8") != "utf8":
+        elif node.get("type") == "decimal" or node.get("val_json_bytes", "utf8") != "utf8":
             found = True
     return found
 

@@ -1,6 +1,7 @@
 """The smallest cases of what ./scripts/differential found: each answer here is the one FastAPI 0.165.0 gives."""
 
 from collections.abc import AsyncIterable
+from decimal import Decimal
 from typing import Annotated, Any
 
 import pytest
@@ -255,3 +256,18 @@ def test_a_dependency_that_does_not_ask_for_scopes_is_described_once_whatever_sc
 
     (parameter,) = app.openapi()["paths"]["/"]["get"]["parameters"]
     assert parameter["schema"]["type"] == "string"  # that of `outer`, which is described again, unlike `inner`
+
+
+@pytest.mark.anyio
+async def test_a_decimal_made_of_a_json_number_is_what_the_number_says() -> None:
+    class Priced(BaseModel):
+        price: Decimal
+
+    app = FastLayer()
+
+    @app.post("/")
+    def endpoint(priced: Priced) -> Priced:
+        return priced
+
+    answer = await call(app, method="POST", body=b'{"price": 1.0}', headers={"content-type": "application/json"})
+    assert answer.json() == {"price": "1.0"}
