@@ -14,9 +14,9 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from types import ModuleType
 from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 from anyio import CancelScope, CapacityLimiter, WouldBlock
+from anyio.lowlevel import RunVar
 from anyio.to_thread import current_default_thread_limiter, run_sync
 
 from .cancellation import UNKNOWN, enclosing_scope
@@ -44,7 +44,9 @@ async def run_in_worker(function: Callable[[], T], *, counted: bool = True) -> T
       takes none closes something: it is begun, too, if the task was cancelled before a thread came to it.
     """
     scope = enclosing_scope()
-    crew = None if scope is UNKNOWN else await _crew_here()
+    crew = None if scope is UNKNOWN else _crews.get()
+    if crew is _NOT_YET:
+        crew = await _sign_on()
     if crew is None:
         return await run_sync(function, limiter=None if counted else CapacityLimiter(1))
     visit = _Visit(function, crew.loop.create_future(), scope, not counted)
@@ -72,16 +74,14 @@ ASYNC_LIBRARY: ContextVar[str | None] | None = None if sniffio is None else snif
 """Where sniffio looks up which library's event loop runs; set by `anyio.run`, so in tests mostly."""
 
 
-# By event loop, as AnyIO keeps its own; None once the loop is shut down, or where AnyIO has to lend its threads.
-# AnyIO's `RunVar` would do the same in nine more calls.
-_crews: "WeakKeyDictionary[asyncio.AbstractEventLoop, _Crew | None]" = WeakKeyDictionary()
+_NOT_YET: Any = object()
+
+_crews: "RunVar[_Crew | None]" = RunVar("fastlayer worker threads", _NOT_YET)
+"""The threads of each event loop; None once it is shut down, and where AnyIO has to lend its own."""
 
 
-async def _crew_here() -> "_Crew | None":
-    """The threads of this event loop, signed on with its first visit."""
-    loop = asyncio.get_running_loop()
-    if loop in _crews:
-        return _crews[loop]
+async def _sign_on() -> "_Crew | None":
+    """The threads of this event loop, on its first visit."""
     crew = None
     try:  # not public names: should they go, this steps aside
         from anyio._backends._asyncio import AsyncIOBackend
@@ -89,9 +89,10 @@ async def _crew_here() -> "_Crew | None":
     except ImportError:
         pass
     else:
+        loop = asyncio.get_running_loop()
         crew = _Crew(loop, partial(claim_worker_thread, AsyncIOBackend, loop), threadlocals)
         await anext(crew.shift)
-    _crews[loop] = crew
+    _crews.set(crew)
     return crew
 
 
@@ -164,7 +165,7 @@ class _Crew:
         try:
             yield
         finally:
-            _crews[self.loop] = None
+            _crews.set(None)
             self.dismissed = True
             for worker in self.idle:
                 worker.visits.put(None)

@@ -149,8 +149,8 @@ MUTATIONS = [
     Mutation(
         "a sync generator of a returned stream is closed",
         "execution/streams.py",
-        "    if generator is not None:\n",
-        "    if False:\n",
+        "    elif generator is not None:\n",
+        "    elif False:\n",
         "tests/execution/test_faults.py wherever",
     ),
     Mutation(
