@@ -8,6 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
+from ..dependencies.callables import identity
 from ..dependencies.models import Dependant
 from ..fields import is_nullable, reads_json
 from ..security.base import SecurityBase
@@ -82,19 +83,10 @@ def _nodes(dependant: Dependant, seen: set[Any]) -> Iterator[Dependant]:
     for child in dependant.dependencies:
         scope = None if child.scope == "request" and child.is_generator else child.scope  # the default, said
         scopes = sorted(child.oauth_scopes)
-        key = (_identity(child.call), scope, *(scopes if scopes and child.uses_scopes else ()))
+        key = (identity(child.call), scope, *(scopes if scopes and child.uses_scopes else ()))
         if key not in seen:
             seen.add(key)
             yield from _nodes(child, seen)
-
-
-def _identity(call: Any) -> Any:
-    """The callable if it can be compared (bound methods are made anew at each look), else its place in memory."""
-    try:
-        hash(call)
-    except TypeError:
-        return id(call)
-    return call
 
 
 def _expand(place: Place, one: Any) -> Sequence[Parameter]:
