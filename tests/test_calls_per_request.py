@@ -15,6 +15,9 @@ _NOISE = 0.01
 # Whether a result is there before it is awaited is up to the scheduler; a saved hop between threads or tasks is more.
 _NOISE_OF_HOPS = 0.1
 _HOPPING = {"sync", "deps_sync", "upload", "middleware", "sse"}
+# Calls of the standard library's own, which are not the same in every version; the numbers are those of one.
+_OTHER_LIBRARY = 2
+_IS_RECORDED_PYTHON = _RECORDED["python"] == f"{sys.version_info.major}.{sys.version_info.minor}"
 _REMEDY = "`scripts/bench --record-calls` writes the numbers anew"
 
 
@@ -40,8 +43,7 @@ def test_a_request_makes_no_more_calls_than_recorded(scenario: str, counted: dic
     most = _RECORDED["calls"][scenario]
     found = counted[scenario]
     slack = max(0.5, most * (_NOISE_OF_HOPS if scenario in _HOPPING else _NOISE))
-    assert found <= most + slack, (
-        f"{scenario}: {found:g} Python calls per request, {most:g} on file; they may only fall"
-    )
-    if _RECORDED["python"] == f"{sys.version_info.major}.{sys.version_info.minor}":
+    more = slack if _IS_RECORDED_PYTHON else max(slack, _OTHER_LIBRARY)
+    assert found <= most + more, f"{scenario}: {found:g} Python calls per request, {most:g} on file; they may only fall"
+    if _IS_RECORDED_PYTHON:
         assert found >= most - slack, f"{scenario}: only {found:g} calls, {most:g} on file; lower it: {_REMEDY}"
