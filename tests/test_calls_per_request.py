@@ -17,6 +17,8 @@ _NOISE_OF_HOPS = 0.1
 _HOPPING = {"sync", "deps_sync", "upload", "middleware", "sse"}
 # Calls of the standard library's own, which are not the same in every version; the numbers are those of one.
 _OTHER_LIBRARY = 2
+# By how much a number may have fallen before the file is called stale: with other libraries there are fewer calls.
+_STALE = 0.03
 _IS_RECORDED_PYTHON = _RECORDED["python"] == f"{sys.version_info.major}.{sys.version_info.minor}"
 _REMEDY = "`scripts/bench --record-calls` writes the numbers anew"
 
@@ -46,4 +48,6 @@ def test_a_request_makes_no_more_calls_than_recorded(scenario: str, counted: dic
     more = slack if _IS_RECORDED_PYTHON else max(slack, _OTHER_LIBRARY)
     assert found <= most + more, f"{scenario}: {found:g} Python calls per request, {most:g} on file; they may only fall"
     if _IS_RECORDED_PYTHON:
-        assert found >= most - slack, f"{scenario}: only {found:g} calls, {most:g} on file; lower it: {_REMEDY}"
+        assert found >= most - max(slack, most * _STALE), (
+            f"{scenario}: only {found:g} calls, {most:g} on file; lower it: {_REMEDY}"
+        )

@@ -50,7 +50,8 @@ WRONG_ARGUMENTS = {
 def test_a_wrong_command_is_one_line_and_status_2(command: Command, wrong: str) -> None:
     result = command(*wrong.split())
     assert (result.status, result.out) == (2, "")
-    assert result.err.startswith(f"error: {WRONG_ARGUMENTS[wrong]}")
+    # Typer's versions write the names of arguments in either case.
+    assert result.err.lower().startswith(f"error: {WRONG_ARGUMENTS[wrong]}".lower())
     assert result.err.count("\n") == 1
 
 
